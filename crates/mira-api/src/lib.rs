@@ -1,0 +1,1 @@
+//! The JSON console API `/v1` over the console.

@@ -1,0 +1,1 @@
+//! Every use case of the control plane; the one mutator.

@@ -1,0 +1,1 @@
+//! The nouns of API-key authentication and the one decision; no I/O, clock or randomness.

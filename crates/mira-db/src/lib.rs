@@ -1,0 +1,1 @@
+//! Database handles and transactions, and nothing about keys.

@@ -1,0 +1,1 @@
+//! Canonical paths and the route table that every door shares.

@@ -1,0 +1,1 @@
+//! The API key string: families, parse, generate, checksum, digest, redacted form.

@@ -1,0 +1,1 @@
+//! The Mira API: what organization keys open.

@@ -1,0 +1,1 @@
+//! The Mira Network: what app keys open.

@@ -1,0 +1,1 @@
+//! Outbound HTTP and the OpenAI-compatible model client on it.

@@ -1,0 +1,1 @@
+//! An OpenAI-compatible model server that answers by documented rules, for offline work.

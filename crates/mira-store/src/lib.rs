@@ -1,0 +1,1 @@
+//! Durable records, changelog, audit trail, sessions and ledger.

@@ -1,0 +1,1 @@
+//! Running servers and raw clients for tests.

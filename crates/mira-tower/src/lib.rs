@@ -1,0 +1,1 @@
+//! The HTTP edge: reads the credential, asks the verifier, inserts the grant.

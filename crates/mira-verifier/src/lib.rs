@@ -1,0 +1,1 @@
+//! Turns a presented key and an access into a decision, from memory.

@@ -1,0 +1,1 @@
+//! The dialects: one table from denials and errors to status, headers and bytes.

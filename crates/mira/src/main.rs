@@ -1,0 +1,3 @@
+//! The command line: serve, and everything an operator types.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Checks and jobs for developers.
+
+fn main() {}
