@@ -1,0 +1,86 @@
+//! Typed identifiers: a UUID version 7 (RFC 9562) behind a prefix that says of what.
+//!
+//! They are printable, sortable by creation and safe in logs. They show when a
+//! thing was made, so they are never secrets.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::{Builder, Uuid};
+
+use crate::Timestamp;
+
+/// The text is not an identifier of the expected kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an id begins with {prefix}_ and 32 hexadecimal digits follow")]
+pub struct ParseIdError {
+    prefix: &'static str,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// What its text begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new id, made at `now` from ten random bytes.
+            pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
+                let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+                Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+            }
+
+            /// From the 16 bytes of the store.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
+            /// The 16 bytes, for the store.
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "_{}"), self.0.simple())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                const ERROR: ParseIdError = ParseIdError { prefix: $prefix };
+                let hex = text.strip_prefix(concat!($prefix, "_")).ok_or(ERROR)?;
+                // One spelling only: 32 lowercase digits.
+                if hex.len() != 32 || hex.bytes().any(|b| b.is_ascii_uppercase()) {
+                    return Err(ERROR);
+                }
+                Uuid::try_parse(hex).map(Self).map_err(|_| ERROR)
+            }
+        }
+    };
+}
+
+id!(/// One API key, for ever. Public and printable.
+    KeyId, "key");
+id!(/// One organization, the tenant.
+    OrganizationId, "org");
+id!(/// One app of an organization.
+    AppId, "app");
+id!(/// One person who signs in to the console.
+    UserId, "user");
+id!(/// One audit event.
+    EventId, "evt");
+id!(/// One transaction of an app's ledger.
+    TransactionId, "txn");
