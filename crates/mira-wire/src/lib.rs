@@ -1,1 +1,23 @@
 //! The dialects: one table from denials and errors to status, headers and bytes.
+//!
+//! Every door answers through this crate, so the same refusal reads the same
+//! everywhere. A handler returns a [`Refusal`]; whoever owns the connection calls
+//! [`finish`], which knows the route's [`Dialect`] and the request's id.
+
+mod dialect;
+mod error_code;
+mod finish;
+mod instant;
+mod json;
+mod operation;
+mod refusal;
+mod request_id;
+
+pub use dialect::Dialect;
+pub use error_code::ErrorCode;
+pub use finish::{finish, quota_headers};
+pub use instant::{Instant, ParseInstantError, format_instant, parse_instant};
+pub use json::{JsonBody, json_response};
+pub use operation::Operation;
+pub use refusal::Refusal;
+pub use request_id::{REQUEST_ID_HEADER, RequestId};

@@ -1,0 +1,35 @@
+//! The id of one request, on every response and in every audit event.
+
+use std::fmt;
+
+use http::{HeaderName, HeaderValue};
+use mira_core::Timestamp;
+use uuid::{Builder, Uuid};
+
+/// `X-Mira-Request-Id`.
+pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-mira-request-id");
+
+/// A UUID version 7 (RFC 9562), made for each request and never taken from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId(Uuid);
+
+impl RequestId {
+    /// A new id, made at `now` from ten random bytes.
+    pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
+        let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+        Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+
+    /// As a header value.
+    pub fn to_header_value(self) -> HeaderValue {
+        let mut buffer = Uuid::encode_buffer();
+        let text: &str = self.0.as_hyphenated().encode_lower(&mut buffer);
+        HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_hyphenated().fmt(f)
+    }
+}
