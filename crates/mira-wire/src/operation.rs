@@ -1,5 +1,6 @@
 //! What a product offers, as data: the route table of every door is made of it.
 
+use http::Method;
 use mira_core::Permission;
 
 /// One operation of a product behind its prefix.
@@ -50,6 +51,26 @@ impl Operation {
         Self {
             is_metered: true,
             ..self
+        }
+    }
+
+    /// Whether it answers `method` on `path`, both as they were sent.
+    pub fn matches(&self, method: &Method, path: &str) -> bool {
+        let same_method =
+            self.method == method.as_str() || (self.method == "GET" && *method == Method::HEAD);
+        same_method && same_shape(self.path, path)
+    }
+}
+
+fn same_shape(template: &str, path: &str) -> bool {
+    let mut wanted = template.split('/');
+    let mut given = path.split('/');
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == given => {}
+            (Some(wanted), Some(given)) if wanted.starts_with('{') && !given.is_empty() => {}
+            _ => return false,
         }
     }
 }
