@@ -1,1 +1,19 @@
 //! Database handles and transactions, and nothing about keys.
+//!
+//! A [`Database`] runs work in a [`Tx`] and answers when the commit is durable.
+//! Both are closed enums over the back ends, so an operation that misses one
+//! does not compile. Crates that own tables bring their [`Migrations`].
+
+mod data_dir;
+mod database;
+mod error;
+mod open_error;
+mod sqlite;
+mod tx;
+
+pub use data_dir::DataDir;
+pub use database::{BoxFuture, Database};
+pub use error::{Cause, DbError, Fault, Outage};
+pub use open_error::OpenError;
+pub use sqlite::{Migrations, Sqlite};
+pub use tx::{SqliteTx, Tx};

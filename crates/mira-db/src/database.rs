@@ -1,0 +1,62 @@
+//! The handle through which every read and write of durable state goes.
+
+use std::pin::Pin;
+
+use crate::error::DbError;
+use crate::sqlite::{Lane, Sqlite};
+use crate::tx::Tx;
+
+/// A future on the heap, as transaction work returns it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// An open database. Clones share it.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// One file on this machine.
+    Sqlite(Sqlite),
+}
+
+impl Database {
+    /// Runs `work` in one transaction and returns once its commit is durable.
+    ///
+    /// An error from `work`, or a panic in it, undoes what it wrote and nothing
+    /// else. Once queued, the work runs to its end even if this future is
+    /// dropped. [`DbError::Unavailable`] means that the commit was not
+    /// confirmed: it is undone for every later transaction of this process, but
+    /// after a power failure the disk may still turn out to hold it.
+    ///
+    /// On SQLite the work must never wait for anything but the database, and
+    /// must leave no deferred constraint unsatisfied: it shares its commit with
+    /// the work of others.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.run(Lane::Write, work).await,
+        }
+    }
+
+    /// Runs `work` on one consistent snapshot, which holds every write that was
+    /// answered before. Attempts to write fail.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.run(Lane::Read, work).await,
+        }
+    }
+
+    /// Finishes the work already queued and closes the files. Later work, also
+    /// through clones, is refused with [`Outage::Closed`](crate::Outage::Closed).
+    pub async fn close(self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.close().await,
+        }
+    }
+}
