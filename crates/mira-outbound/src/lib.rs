@@ -1,1 +1,19 @@
-//! Outbound HTTP and the OpenAI-compatible model client on it.
+//! Outbound HTTP and the OpenAI-compatible model client on it. One client with
+//! deadlines and pools for everything that leaves the process: model calls
+//! today, any other delivery tomorrow. Nothing here follows a redirect, and no
+//! error repeats an address, a credential or what the far side wrote.
+
+mod body;
+mod chat;
+mod client;
+mod error;
+mod model;
+mod resolver;
+mod secret;
+
+pub use body::{Body, read_bounded};
+pub use chat::{ChatAnswer, ChatRequest, Message, ResponseFormat, Role, Usage};
+pub use client::HttpClient;
+pub use error::OutboundError;
+pub use model::{InvalidModel, MAX_ANSWER_BYTES, Model, ModelClient, ModelError};
+pub use secret::SecretText;

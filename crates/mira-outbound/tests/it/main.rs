@@ -1,0 +1,7 @@
+//! The clients against real servers on the loopback interface.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod http;
+mod model;
+mod server;
