@@ -1,1 +1,17 @@
-//! The HTTP edge: reads the credential, asks the verifier, inserts the grant.
+//! The HTTP edge: reads the credential, asks the verifier, ties what a key opened
+//! to the key.
+//!
+//! A door calls [`Guard::admit`] with what its route demands. It gets a
+//! [`Grant`](mira_core::Grant) or a [`Refusal`](mira_wire::Refusal), and wraps
+//! its response with [`Guard::bind`], so that an open stream dies with the key
+//! and no product needs to know.
+
+mod client_address;
+mod credential;
+mod guard;
+mod lifeline_body;
+
+pub use client_address::{TrustedProxies, client_address};
+pub use credential::credential;
+pub use guard::Guard;
+pub use lifeline_body::{KeyEnded, LifelineBody, LifelineError};
