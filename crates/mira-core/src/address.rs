@@ -52,12 +52,24 @@ fn parse_network(entry: &str) -> Result<IpNet, ParseAllowlistError> {
     let invalid = || ParseAllowlistError::NotANetwork(entry.chars().take(64).collect());
     let network = match IpNet::from_str(entry) {
         Ok(network) => network,
-        Err(_) => IpNet::from(normalize(IpAddr::from_str(entry).map_err(|_| invalid())?)),
+        Err(_) => IpNet::from(IpAddr::from_str(entry).map_err(|_| invalid())?),
     };
     if network.trunc() != network {
         return Err(invalid());
     }
-    Ok(network)
+    Ok(normalize_network(network))
+}
+
+/// The IPv4 network behind one of IPv4-mapped addresses, which all share their
+/// first 96 bits, and any other unchanged.
+fn normalize_network(network: IpNet) -> IpNet {
+    let prefix = network.prefix_len().checked_sub(96);
+    match (network, normalize(network.network()), prefix) {
+        (IpNet::V6(_), address @ IpAddr::V4(_), Some(prefix)) => {
+            IpNet::new(address, prefix).unwrap_or(network)
+        }
+        _ => network,
+    }
 }
 
 impl fmt::Display for Allowlist {

@@ -24,10 +24,11 @@ impl MicroUsd {
     /// number of whole micro-dollars of less than a billion dollars.
     pub fn from_dollars(dollars: f64) -> Option<Self> {
         let micros = dollars * 1e6;
-        // A decimal with six places is never exact in binary; the nearest whole
-        // micro-dollar must be closer than the noise of one multiplication.
+        // A decimal with six places is never exact in binary, so the nearest whole
+        // micro-dollar must lie within the noise of the two roundings up to here.
         let rounded = micros.round();
-        if !micros.is_finite() || rounded.abs() >= 1e15 || (micros - rounded).abs() > 1e-3 {
+        let noise = rounded.abs() * (2.0 * f64::EPSILON);
+        if !micros.is_finite() || rounded.abs() >= 1e15 || (micros - rounded).abs() > noise {
             return None;
         }
         #[expect(
