@@ -1,0 +1,310 @@
+//! The verifier.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use mira_core::{
+    Access, Admission, Change, Decision, Denial, Denied, Grant, Presented, Question, Timestamp,
+    Window, decide, still_admissible,
+};
+use mira_key::{KeyDigest, KeyParts};
+
+use crate::address::AddressWindows;
+use crate::index::{Entry, Index};
+use crate::lease::LeaseWord;
+use crate::lifeline::Lifelines;
+use crate::tally::DrainList;
+use crate::{
+    BootClock, Coverage, Credential, Deadline, End, Lease, Lifeline, Limits, Refill, Tally,
+    Verification,
+};
+
+/// Decides from memory. Shared by everybody who asks or feeds it.
+pub struct Verifier {
+    limits: Limits,
+    clock: BootClock,
+    lease: LeaseWord,
+    is_partial: AtomicBool,
+    index: Index,
+    addresses: AddressWindows,
+    drain_list: DrainList,
+    lifelines: Lifelines,
+}
+
+impl Verifier {
+    /// A verifier that knows nothing and has no lease: it answers
+    /// [`Unavailable`](Verification::Unavailable) until it is fed.
+    pub fn new(limits: Limits, clock: BootClock) -> Self {
+        Self {
+            limits,
+            clock,
+            lease: LeaseWord::new(),
+            is_partial: AtomicBool::new(Coverage::default() == Coverage::Partial),
+            index: Index::default(),
+            addresses: AddressWindows::new(AddressWindows::BOUND),
+            drain_list: DrainList::default(),
+            lifelines: Lifelines::new(),
+        }
+    }
+
+    /// The clock that this verifier decides by.
+    pub fn clock(&self) -> &BootClock {
+        &self.clock
+    }
+
+    /// Publishes `change`. When this returns, every later verification sees it
+    /// and the lifelines that it refuses have ended.
+    pub fn apply(&self, change: &Change) {
+        self.index.apply(change);
+        // Read after publishing, so that nothing is judged by an older time.
+        let now = self.leased_now();
+        match change {
+            Change::Key { digest, .. } => {
+                self.lifelines
+                    .sweep_key(digest, |grant| self.end_of(grant, now));
+            }
+            Change::Organization(facts) => self.lifelines.sweep(|grant| {
+                let concerned = grant.organization_id() == facts.id;
+                concerned.then(|| self.end_of(grant, now)).flatten()
+            }),
+            // A balance that runs out does not cut what is spending it.
+            Change::App { .. } => {}
+        }
+    }
+
+    /// Says whether every key that exists has been applied.
+    pub fn set_coverage(&self, coverage: Coverage) {
+        let is_partial = coverage == Coverage::Partial;
+        self.is_partial.store(is_partial, Ordering::Release);
+    }
+
+    /// Serves until `until`, at least. Everything that the renewal vouches for
+    /// must have been applied before.
+    pub fn extend_lease(&self, until: Deadline) {
+        self.lease.extend(until);
+    }
+
+    /// Stops serving at once, and ends every lifeline.
+    pub fn drop_lease(&self) {
+        self.lease.drop_lease();
+        self.lifelines.sweep(|_| Some(End::Unavailable));
+    }
+
+    /// What is left of the lease.
+    pub fn lease(&self) -> Lease {
+        self.lease.remaining(self.clock.boot())
+    }
+
+    /// Answers whether whoever presents `presented` may do `access` now, and
+    /// charges the windows if so.
+    pub fn verify(&self, presented: &Credential<'_>, access: &Access) -> Verification {
+        let Some(now) = self.leased_now() else {
+            return Verification::Unavailable;
+        };
+        let key = match *presented {
+            Credential::Absent => return refuse(Presented::Absent, access, now),
+            Credential::Malformed => return refuse(Presented::Malformed, access, now),
+            Credential::Ambiguous => return refuse(Presented::Ambiguous, access, now),
+            Credential::Presented(key) => key,
+        };
+        let digest = KeyDigest::of(key);
+        // Before the look-up: where everything was known by then, a key that is
+        // not found does not exist.
+        let is_partial = self.is_partial.load(Ordering::Acquire);
+        match self.index.entries().get(&digest) {
+            Some(entry) => Verification::Decided(self.decide(digest, entry, access, now)),
+            None if is_partial && has_checksum(key) => Verification::Needs(Refill::Key(digest)),
+            None => refuse(Presented::Unknown, access, now),
+        }
+    }
+
+    /// What every check says of `presented`, for people who ask why; `None`
+    /// where nothing can be known, as there is no lease. Charges nothing, and
+    /// says nothing of the windows.
+    pub fn explain(
+        &self,
+        presented: &Credential<'_>,
+        access: &Access,
+    ) -> Option<Vec<(&'static str, Result<(), Denial>)>> {
+        let now = self.leased_now()?;
+        let entries = self.index.entries();
+        let presented = match *presented {
+            Credential::Absent => Presented::Absent,
+            Credential::Malformed => Presented::Malformed,
+            Credential::Ambiguous => Presented::Ambiguous,
+            Credential::Presented(key) => {
+                let digest = KeyDigest::of(key);
+                let entry = entries.get(&digest);
+                entry.map_or(Presented::Unknown, |entry| {
+                    Presented::Known(entry.subject(digest))
+                })
+            }
+        };
+        Some(mira_core::explain(&Question {
+            presented,
+            access,
+            now,
+        }))
+    }
+
+    /// Watches over what `grant` allowed. Hold the lifeline while that goes on.
+    pub fn watch(&self, grant: &Grant) -> Lifeline {
+        // Registered first: a change from here on finds the lifeline, and one
+        // from before is found by judging once.
+        let mut lifeline = self.lifelines.register(grant);
+        if let Some(end) = self.end_of(grant, self.leased_now()) {
+            lifeline.end(end);
+        }
+        lifeline
+    }
+
+    /// How many lifelines are watched, as a gauge.
+    pub fn watched(&self) -> usize {
+        self.lifelines.count()
+    }
+
+    /// Ends what time has ended: lifelines whose key or subscription is over,
+    /// all of them if the lease is, and the windows of idle addresses. To be
+    /// called about four times a second.
+    pub fn tick(&self) {
+        let now = self.leased_now();
+        self.lifelines.sweep(|grant| self.end_of(grant, now));
+        if let Some(now) = now {
+            self.addresses.sweep(now);
+        }
+    }
+
+    /// What was counted for each key since the last call.
+    pub fn drain_tallies(&self) -> Vec<Tally> {
+        let entries = self.index.entries();
+        let listed = self.drain_list.take();
+        let tallies = listed.iter().filter_map(|digest| {
+            let entry = entries.get(digest)?;
+            let counts = entry.counters.drain();
+            (counts.allowed > 0 || counts.denied > 0).then_some(Tally {
+                key_id: entry.facts.id,
+                organization_id: entry.facts.organization_id,
+                allowed: counts.allowed,
+                denied: counts.denied,
+                last_used: counts.last_used,
+            })
+        });
+        tallies.collect()
+    }
+
+    /// The time, if it may be used to answer. The one clock reading of a
+    /// verification: after the deadline was loaded, before anything is looked
+    /// up. A lease that is renewed later vouches for later look-ups only.
+    fn leased_now(&self) -> Option<Timestamp> {
+        let deadline = self.lease.load();
+        let reading = self.clock.read();
+        (!deadline.has_passed(reading.boot)).then_some(reading.wall)
+    }
+
+    fn decide(
+        &self,
+        digest: KeyDigest,
+        entry: &Entry,
+        access: &Access,
+        now: Timestamp,
+    ) -> Decision {
+        let rule = self.limits.rule(&entry.facts);
+        let presented = Presented::Known(entry.subject(digest));
+        let question = Question {
+            presented,
+            access,
+            now,
+        };
+        let decision = match decide(&question) {
+            Ok(admissible) => {
+                let admission = match self.charge_address(access, now) {
+                    Ok(()) => entry.counters.charge(rule, access.cost, now),
+                    Err(refused) => refused,
+                };
+                admissible.charge(admission)
+            }
+            Err(denied) => {
+                let quota = denied
+                    .is_of_live_key()
+                    .then(|| entry.counters.peek(rule, now));
+                Decision::Deny(Denied {
+                    quota: quota.flatten(),
+                    ..denied
+                })
+            }
+        };
+        self.count(digest, entry, &decision, access.cost, now);
+        decision
+    }
+
+    fn charge_address(&self, access: &Access, now: Timestamp) -> Result<(), Admission> {
+        let address = access.address.filter(|_| access.limits_address);
+        let (Some(address), Some(limit)) = (address, self.limits.address_per_minute) else {
+            return Ok(());
+        };
+        match self.addresses.charge(address, limit, access.cost, now) {
+            Ok(_) => Ok(()),
+            Err(quota) => Err(Admission::Refused(Window::Minute, quota)),
+        }
+    }
+
+    /// Tallies as many requests as the access counts for; one that only asks
+    /// leaves no trace.
+    fn count(
+        &self,
+        digest: KeyDigest,
+        entry: &Entry,
+        decision: &Decision,
+        cost: u32,
+        now: Timestamp,
+    ) {
+        if cost == 0 {
+            return;
+        }
+        let must_be_listed = match decision {
+            Decision::Allow(_) => entry.counters.count_allowed(cost, now),
+            Decision::Deny(_) => entry.counters.count_denied(cost),
+        };
+        if must_be_listed {
+            self.drain_list.add(digest);
+        }
+    }
+
+    /// Why what `grant` allowed must end at `now`, if it must.
+    fn end_of(&self, grant: &Grant, now: Option<Timestamp>) -> Option<End> {
+        let Some(now) = now else {
+            return Some(End::Unavailable);
+        };
+        let digest = grant.digest();
+        let entries = self.index.entries();
+        let entry = entries.get(&digest);
+        let presented = entry.map_or(Presented::Unknown, |entry| {
+            Presented::Known(entry.subject(digest))
+        });
+        let question = Question {
+            presented,
+            access: grant.access(),
+            now,
+        };
+        still_admissible(&question).err().map(End::Denied)
+    }
+}
+
+/// The refusal of what no known key stands behind.
+fn refuse(presented: Presented<'_>, access: &Access, now: Timestamp) -> Verification {
+    let question = Question {
+        presented,
+        access,
+        now,
+    };
+    match decide(&question) {
+        Err(denied) => Verification::Decided(Decision::Deny(denied)),
+        // Only a known key is admissible; anything else is not a yes.
+        Ok(_) => Verification::Unavailable,
+    }
+}
+
+/// Whether `key` has the form of an issued key, checksum included, so that it
+/// is worth asking the store about.
+fn has_checksum(key: &[u8]) -> bool {
+    KeyParts::parse(key).is_ok_and(|parts| parts.checksum_matches())
+}
