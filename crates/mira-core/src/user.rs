@@ -36,7 +36,7 @@ pub enum Role {
 words!(Role, "role", { Member => "member", Admin => "admin", Superadmin => "superadmin" });
 
 /// Who did something, as written into records and audit events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// A person in the console.
     User(UserId),

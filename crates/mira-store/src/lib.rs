@@ -1,1 +1,41 @@
 //! Durable records, changelog, audit trail, sessions and ledger.
+//!
+//! Every operation runs on a transaction of `mira-db`, so that a use case makes
+//! its changes, the changelog row and the audit event one fact. The store keeps
+//! and finds; it decides neither who may do something nor whether a key is good.
+//!
+//! Each noun has one file with its operations, which match on the closed set of
+//! back ends; the SQL is in a folder for each back end.
+
+#![expect(
+    clippy::unused_async,
+    reason = "SQLite answers on the spot; a back end across the network does not"
+)]
+
+pub mod apps;
+pub mod audit;
+mod chain;
+pub mod changelog;
+mod error;
+pub mod idempotency;
+pub mod invitations;
+mod json;
+pub mod keys;
+pub mod ledger;
+pub mod meta;
+pub mod organizations;
+mod page;
+mod schema;
+pub mod sessions;
+pub mod sign_in_attempts;
+mod sqlite;
+mod token;
+pub mod usage;
+pub mod users;
+mod words;
+
+pub use chain::{Chain, Integrity};
+pub use error::StoreError;
+pub use page::{Cursor, PAGE_LIMIT, Page, PageError, PageRequest};
+pub use schema::{migrations, open};
+pub use token::TokenDigest;

@@ -1,0 +1,121 @@
+//! The key records, found by id or by digest.
+
+mod row;
+
+use mira_core::{AppId, Environment, KeyFacts, KeyId, KeyRecord, OrganizationId, Timestamp};
+use mira_db::Tx;
+use mira_key::{KeyDigest, ServiceName};
+
+use crate::words::words;
+use crate::{Page, PageRequest, StoreError, sqlite};
+
+pub(crate) use row::{FactsRow, StateWord, networks_text, parse_networks};
+
+/// A record and the digest that its key is found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The digest.
+    pub digest: KeyDigest,
+    /// The record.
+    pub record: KeyRecord,
+}
+
+/// Whose keys are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyOwner {
+    /// All keys of the organization, those of its apps too.
+    Organization(OrganizationId),
+    /// The keys of the app.
+    App(AppId),
+}
+
+/// Which keys are listed; an absent member lets all pass.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyFilter {
+    /// Only this family.
+    pub kind: Option<KindWord>,
+    /// Only app keys of this service.
+    pub service: Option<ServiceName>,
+    /// Only this environment.
+    pub environment: Option<Environment>,
+}
+
+/// The word of a [`KeyKind`](mira_core::KeyKind), without what it opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KindWord {
+    /// Organization keys.
+    Organization,
+    /// App keys.
+    App,
+}
+
+words!(pub KindWord, "kind", { Organization => "organization", App => "app" });
+
+/// Adds a key. A digest in use is a conflict. A successor is added before its
+/// predecessor is updated to name it.
+pub async fn insert(tx: &mut Tx, record: &KeyRecord, digest: &KeyDigest) -> Result<(), StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::keys::insert(tx.connection(), record, digest),
+    }
+}
+
+/// The key called `id`.
+pub async fn get(tx: &mut Tx, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::keys::get(tx.connection(), id),
+    }
+}
+
+/// The key with this digest.
+pub async fn by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<StoredKey>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::keys::by_digest(tx.connection(), digest),
+    }
+}
+
+/// Writes what may change about a key: name, permissions, environment, state,
+/// `expires_at`, allowlist, limits and `rotated_to`. Whose it is, what it opens
+/// and how it came to be stay, and `last_used_at` belongs to [`touch_last_used`].
+pub async fn update(tx: &mut Tx, record: &KeyRecord) -> Result<(), StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::keys::update(tx.connection(), record),
+    }
+}
+
+/// The keys of `owner` that pass `filter`, newest first.
+pub async fn list(
+    tx: &mut Tx,
+    owner: KeyOwner,
+    filter: &KeyFilter,
+    request: &PageRequest,
+) -> Result<Page<KeyRecord>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::keys::list(tx.connection(), owner, filter, request),
+    }
+}
+
+/// All keys of an app whose stored state is not revoked, oldest first: those
+/// that deleting the app must revoke.
+pub async fn unrevoked_of_app(tx: &mut Tx, app_id: AppId) -> Result<Vec<StoredKey>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::keys::unrevoked_of_app(tx.connection(), app_id),
+    }
+}
+
+/// Shows `visit` what decides about every key, for a verifier that starts.
+pub async fn load_facts(
+    tx: &mut Tx,
+    visit: impl FnMut(KeyDigest, KeyFacts) + Send,
+) -> Result<(), StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::keys::load_facts(tx.connection(), visit),
+    }
+}
+
+/// Notes when keys were last accepted. An earlier instant changes nothing, so
+/// batches may come in any order and more than once.
+pub async fn touch_last_used(tx: &mut Tx, batch: &[(KeyId, Timestamp)]) -> Result<(), StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::keys::touch_last_used(tx.connection(), batch),
+    }
+}

@@ -1,0 +1,96 @@
+//! The ledger of each app: append-only, with a running balance.
+
+use mira_core::{AppId, MicroUsd, Timestamp, TransactionId};
+use mira_db::Tx;
+
+use crate::words::words;
+use crate::{Page, PageRequest, StoreError, sqlite};
+
+/// Why money moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionType {
+    /// Bought through a payment provider.
+    Purchase,
+    /// Given by an operator.
+    Topup,
+    /// Used by requests.
+    Usage,
+    /// Corrected by an operator.
+    Adjustment,
+}
+
+words!(pub TransactionType, "type", {
+    Purchase => "purchase", Topup => "topup", Usage => "usage", Adjustment => "adjustment",
+});
+
+/// A movement to append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    /// The id that its transaction will have.
+    pub id: TransactionId,
+    /// The app.
+    pub app_id: AppId,
+    /// Why money moves.
+    pub transaction_type: TransactionType,
+    /// What is added to the balance; negative for usage.
+    pub amount: MicroUsd,
+    /// The request that it pays for; an app pays for each once.
+    pub request_id: Option<String>,
+    /// For people; may be empty.
+    pub description: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// A movement in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// What moved.
+    pub movement: Movement,
+    /// The app's balance after it.
+    pub balance: MicroUsd,
+}
+
+/// What appending did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Appended {
+    /// The balance moved.
+    New(Transaction),
+    /// The app has a transaction for this request already; nothing moved.
+    Repeated(Transaction),
+}
+
+impl Appended {
+    /// The transaction, of now or of before.
+    pub fn into_transaction(self) -> Transaction {
+        match self {
+            Self::New(transaction) | Self::Repeated(transaction) => transaction,
+        }
+    }
+}
+
+/// Appends a movement to its app's ledger, deleted or not. A balance beyond the
+/// range of micro-dollars is [`StoreError::BalanceOverflow`].
+pub async fn append(tx: &mut Tx, movement: Movement) -> Result<Appended, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::ledger::append(tx.connection(), movement),
+    }
+}
+
+/// What an app has left; nothing if it has no transactions.
+pub async fn balance(tx: &mut Tx, app_id: AppId) -> Result<MicroUsd, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::ledger::balance(tx.connection(), app_id),
+    }
+}
+
+/// The transactions of an app, last first.
+pub async fn list(
+    tx: &mut Tx,
+    app_id: AppId,
+    request: &PageRequest,
+) -> Result<Page<Transaction>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::ledger::list(tx.connection(), app_id, request),
+    }
+}

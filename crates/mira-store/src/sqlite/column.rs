@@ -1,0 +1,166 @@
+//! Reading columns as the types of the domain. A column that does not fit is
+//! damage and an error: a row is never skipped, and never read as something else.
+
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use mira_core::{
+    Actor, Allowlist, AppId, Environment, KeyId, MicroUsd, OrganizationId, OrganizationState,
+    Permissions, Plan, Role, SubscriptionStatus, Timestamp, TransactionId, UserId,
+};
+use mira_db::DbError;
+use mira_key::{KeyDigest, ServiceName};
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+
+use crate::Chain;
+use crate::keys::{KindWord, StateWord, parse_networks};
+use crate::ledger::TransactionType;
+use crate::usage::Day;
+use crate::users::PasswordHash;
+
+/// The columns of one row, taken from left to right in the order of the SELECT.
+pub(super) struct Columns<'r> {
+    row: &'r Row<'r>,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    pub(super) fn of(row: &'r Row<'r>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next column.
+    pub(super) fn take<T: Column>(&mut self) -> Result<T, DbError> {
+        let index = self.next;
+        self.next += 1;
+        let value = self.row.get_ref(index)?;
+        T::read(value).ok_or_else(|| {
+            let name = self.row.as_ref().column_name(index);
+            unreadable(name.unwrap_or_default())
+        })
+    }
+}
+
+/// The error of a row whose columns are readable each and make no sense together.
+pub(super) fn contradictory(table: &str) -> DbError {
+    unreadable(table)
+}
+
+fn unreadable(what: &str) -> DbError {
+    DbError::Corrupt(Arc::new(Unreadable(what.to_owned())))
+}
+
+/// A column or row holds what was never written there. Its value is not told,
+/// since it may be anything.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} cannot be read")]
+struct Unreadable(String);
+
+/// A type that a column can hold.
+pub(super) trait Column: Sized {
+    /// `None` if the value is not one of this type.
+    fn read(value: ValueRef<'_>) -> Option<Self>;
+}
+
+impl<T: Column> Column for Option<T> {
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        match value {
+            ValueRef::Null => Some(None),
+            value => T::read(value).map(Some),
+        }
+    }
+}
+
+impl Column for i64 {
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        value.as_i64().ok()
+    }
+}
+
+impl Column for u64 {
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        value.as_i64().ok()?.try_into().ok()
+    }
+}
+
+impl Column for bool {
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        match value.as_i64() {
+            Ok(0) => Some(false),
+            Ok(1) => Some(true),
+            _ => None,
+        }
+    }
+}
+
+impl Column for NonZeroU32 {
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        Self::new(value.as_i64().ok()?.try_into().ok()?)
+    }
+}
+
+impl Column for String {
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        value.as_str().ok().map(str::to_owned)
+    }
+}
+
+impl<const N: usize> Column for [u8; N] {
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        value.as_blob().ok()?.try_into().ok()
+    }
+}
+
+impl Column for Allowlist {
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        parse_networks(value.as_str().ok()?)
+    }
+}
+
+impl Column for PasswordHash {
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        String::read(value).map(Self::new)
+    }
+}
+
+/// Types that one constructor makes of a simpler column.
+macro_rules! column_from {
+    ($($type:ty = $constructor:path),+ $(,)?) => {$(
+        impl Column for $type {
+            fn read(value: ValueRef<'_>) -> Option<Self> {
+                Column::read(value).map($constructor)
+            }
+        }
+    )+};
+}
+
+column_from! {
+    AppId = AppId::from_bytes,
+    KeyId = KeyId::from_bytes,
+    OrganizationId = OrganizationId::from_bytes,
+    TransactionId = TransactionId::from_bytes,
+    UserId = UserId::from_bytes,
+    KeyDigest = KeyDigest::from_bytes,
+    Chain = Chain::from_bytes,
+    Timestamp = Timestamp::from_millis,
+    MicroUsd = MicroUsd::from_micros,
+    Day = Day::from_number,
+}
+
+/// Types that are read by their text.
+macro_rules! column_from_text {
+    ($($type:ty),+ $(,)?) => {$(
+        impl Column for $type {
+            fn read(value: ValueRef<'_>) -> Option<Self> {
+                Self::from_str(value.as_str().ok()?).ok()
+            }
+        }
+    )+};
+}
+
+column_from_text! {
+    Actor, Environment, KindWord, OrganizationState, Permissions, Plan, Role, ServiceName,
+    StateWord, SubscriptionStatus, TransactionType,
+}

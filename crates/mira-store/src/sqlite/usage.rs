@@ -1,0 +1,83 @@
+//! Usage in SQLite.
+
+use std::ops::Range;
+
+use mira_core::KeyId;
+use mira_db::DbError;
+use rusqlite::{Connection, params};
+
+use super::{Columns, change, collect};
+use crate::StoreError;
+use crate::usage::{Day, Increment, Tally, UsageOf};
+
+pub(crate) fn add(connection: &Connection, batch: &[Increment]) -> Result<(), StoreError> {
+    let count = |requests| i64::try_from(requests).unwrap_or(i64::MAX);
+    batch.iter().try_for_each(|increment| {
+        change(
+            connection,
+            "INSERT INTO usage (key_id, day, allowed, denied) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (key_id, day) DO UPDATE
+             SET allowed = allowed + excluded.allowed, denied = denied + excluded.denied",
+            params![
+                increment.key_id.as_bytes(),
+                increment.day.number(),
+                count(increment.tally.allowed),
+                count(increment.tally.denied),
+            ],
+        )
+        .map(|_| ())
+    })
+}
+
+pub(crate) fn by_day(
+    connection: &Connection,
+    of: UsageOf,
+    days: Range<Day>,
+) -> Result<Vec<(Day, Tally)>, StoreError> {
+    let (keys, id) = keys(&of);
+    let sql = format!(
+        "SELECT day, sum(allowed), sum(denied) FROM usage
+         WHERE key_id {keys} AND day >= ?2 AND day < ?3 GROUP BY day ORDER BY day"
+    );
+    let params = params![id, days.start.number(), days.end.number()];
+    collect(connection, &sql, params, |columns| {
+        Ok((columns.take()?, read(columns)?))
+    })
+}
+
+pub(crate) fn by_key(
+    connection: &Connection,
+    of: UsageOf,
+    days: Range<Day>,
+    limit: u32,
+) -> Result<Vec<(KeyId, Tally)>, StoreError> {
+    let (keys, id) = keys(&of);
+    let sql = format!(
+        "SELECT key_id, sum(allowed), sum(denied) FROM usage
+         WHERE key_id {keys} AND day >= ?2 AND day < ?3 GROUP BY key_id
+         ORDER BY sum(allowed) + sum(denied) DESC, key_id DESC LIMIT ?4"
+    );
+    let params = params![id, days.start.number(), days.end.number(), limit];
+    collect(connection, &sql, params, |columns| {
+        Ok((columns.take()?, read(columns)?))
+    })
+}
+
+/// The condition on `key_id`, and the id that it has as `?1`.
+fn keys(of: &UsageOf) -> (&'static str, &[u8; 16]) {
+    match of {
+        UsageOf::Organization(id) => (
+            "IN (SELECT id FROM keys WHERE organization_id = ?1)",
+            id.as_bytes(),
+        ),
+        UsageOf::App(id) => ("IN (SELECT id FROM keys WHERE app_id = ?1)", id.as_bytes()),
+        UsageOf::Key(id) => ("= ?1", id.as_bytes()),
+    }
+}
+
+fn read(columns: &mut Columns<'_>) -> Result<Tally, DbError> {
+    Ok(Tally {
+        allowed: columns.take()?,
+        denied: columns.take()?,
+    })
+}

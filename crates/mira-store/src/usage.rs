@@ -1,0 +1,98 @@
+//! Requests allowed and denied, counted for each key and UTC day.
+
+use std::ops::Range;
+
+use mira_core::{AppId, KeyId, OrganizationId, Timestamp};
+use mira_db::Tx;
+
+use crate::{StoreError, sqlite};
+
+/// A UTC day: whole days since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(i64);
+
+impl Day {
+    const MILLIS: i64 = 86_400_000;
+
+    /// The day that `at` lies in.
+    pub const fn of(at: Timestamp) -> Self {
+        Self(at.as_millis().div_euclid(Self::MILLIS))
+    }
+
+    /// From days since the epoch.
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// Days since the epoch.
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
+    /// Its first instant.
+    pub const fn start(self) -> Timestamp {
+        Timestamp::from_millis(self.0.saturating_mul(Self::MILLIS))
+    }
+}
+
+/// How many requests were allowed and denied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests answered yes.
+    pub allowed: u64,
+    /// Requests answered no after the key's secret matched.
+    pub denied: u64,
+}
+
+/// What to add to one key's day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Increment {
+    /// The key.
+    pub key_id: KeyId,
+    /// The day.
+    pub day: Day,
+    /// How many more.
+    pub tally: Tally,
+}
+
+/// Whose usage is summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsageOf {
+    /// All keys of the organization.
+    Organization(OrganizationId),
+    /// All keys of the app.
+    App(AppId),
+    /// One key.
+    Key(KeyId),
+}
+
+/// Adds to the counts. An unknown key is an error.
+pub async fn add(tx: &mut Tx, batch: &[Increment]) -> Result<(), StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::usage::add(tx.connection(), batch),
+    }
+}
+
+/// The sums of each day that has any, in order. The end of `days` is outside.
+pub async fn by_day(
+    tx: &mut Tx,
+    of: UsageOf,
+    days: Range<Day>,
+) -> Result<Vec<(Day, Tally)>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::usage::by_day(tx.connection(), of, days),
+    }
+}
+
+/// The sums of the `limit` keys with the most requests, most first. The end of
+/// `days` is outside.
+pub async fn by_key(
+    tx: &mut Tx,
+    of: UsageOf,
+    days: Range<Day>,
+    limit: u32,
+) -> Result<Vec<(KeyId, Tally)>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::usage::by_key(tx.connection(), of, days, limit),
+    }
+}
