@@ -1,1 +1,37 @@
-//! The Mira API: what organization keys open.
+//! The Mira API: the meetings, reports, templates and roleplay sessions that
+//! organization keys open.
+//!
+//! This crate knows no keys. A request carries a [`Grant`](mira_core::Grant),
+//! whose organization bounds every query; what another organization owns does
+//! not exist here. Its tables live in a database of their own, so that much data
+//! never delays a revocation.
+
+#![expect(
+    clippy::unused_async,
+    reason = "SQLite answers on the spot; a back end across the network does not"
+)]
+
+mod envelope;
+mod error;
+mod invalid;
+mod meeting;
+mod meetings;
+mod operations;
+mod page;
+mod parameters;
+mod report;
+mod roleplay;
+mod routes;
+mod samples;
+mod schema;
+mod sqlite;
+mod store;
+mod template;
+mod text;
+mod uuid_text;
+mod word;
+
+pub use meetings::{Meetings, NewId};
+pub use operations::{OPERATIONS, PREFIX};
+pub use routes::router;
+pub use schema::{migrations, open};

@@ -1,0 +1,93 @@
+//! Why a request was not carried out.
+
+use axum::response::{IntoResponse, Response};
+use mira_db::DbError;
+use mira_wire::{ErrorCode, Refusal};
+
+use crate::invalid::Invalid;
+
+/// Why a request was not carried out.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// There is nothing of this kind with the given id, or it is another
+    /// organization's, which must look the same.
+    NotFound(Noun),
+    /// The caller sent something wrong.
+    Invalid(Invalid),
+    /// The body could not be read.
+    Body(Refusal),
+    /// No model is configured.
+    NoModel,
+    /// The database did not do it.
+    Database(DbError),
+}
+
+/// What an id may be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Noun {
+    Meeting,
+    Template,
+    RoleplaySession,
+}
+
+impl Noun {
+    /// What was looked for, or that it was not found.
+    pub(crate) fn found<T>(self, it: Option<T>) -> Result<T, Error> {
+        it.ok_or(Error::NotFound(self))
+    }
+}
+
+impl From<Invalid> for Error {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Body(refusal)
+    }
+}
+
+impl From<DbError> for Error {
+    fn from(error: DbError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound(noun) => Self::because(ErrorCode::NotFound, not_found(noun)),
+            Error::Invalid(invalid) => Self::invalid(invalid.to_string()),
+            Error::Body(refusal) => refusal,
+            Error::NoModel => Self::error(ErrorCode::NoModel),
+            Error::Database(error) => failed(&error),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Refusal::from(self).into_response()
+    }
+}
+
+/// The caller learns only whether to come back; the reason is the operator's.
+fn failed(error: &DbError) -> Refusal {
+    tracing::error!(%error, "meetings database");
+    match error {
+        DbError::Unavailable(_) => Refusal::unavailable(),
+        DbError::Conflict { .. } | DbError::Corrupt(_) | DbError::Internal(_) => {
+            Refusal::error(ErrorCode::Internal)
+        }
+    }
+}
+
+const fn not_found(noun: Noun) -> &'static str {
+    match noun {
+        Noun::Meeting => "Meeting not found",
+        Noun::Template => "Template not found",
+        Noun::RoleplaySession => "Roleplay session not found",
+    }
+}

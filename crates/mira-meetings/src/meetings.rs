@@ -1,0 +1,258 @@
+//! What can be done with meetings and what belongs to them, for one organization
+//! at a time.
+
+use std::fmt;
+use std::sync::Arc;
+
+use mira_core::{Clock, OrganizationId, UserId};
+use mira_db::{Database, DbError};
+use uuid::Uuid;
+
+use crate::error::{Error, Noun};
+use crate::meeting::{Meeting, MeetingFilter, TranscribedMeeting};
+use crate::page::{Listed, Page};
+use crate::report::Report;
+use crate::roleplay::{RoleplayBody, RoleplaySession};
+use crate::template::{Template, TemplateEdit, TemplateFilter};
+use crate::uuid_text::parse_uuid;
+use crate::{samples, store};
+
+/// A source of fresh ids: UUIDs version 7 (RFC 9562), so that they sort by age.
+pub type NewId = Arc<dyn Fn() -> Uuid + Send + Sync>;
+
+/// The meetings of all organizations, and what they are coached by.
+pub struct Meetings {
+    database: Database,
+    clock: Arc<dyn Clock>,
+    new_id: NewId,
+    has_model: bool,
+}
+
+impl Meetings {
+    /// Over `database`, which [`open`](crate::open) opened. Without a model no
+    /// roleplay session starts.
+    pub fn new(database: Database, clock: Arc<dyn Clock>, new_id: NewId, has_model: bool) -> Self {
+        Self {
+            database,
+            clock,
+            new_id,
+            has_model,
+        }
+    }
+
+    /// Gives `organization` about two dozen sample meetings of the last weeks,
+    /// shared out among `user_ids`, with transcripts, reports and three
+    /// templates. Does nothing if the organization has meetings.
+    pub async fn load_samples(
+        &self,
+        organization: OrganizationId,
+        user_ids: &[UserId],
+    ) -> Result<(), DbError> {
+        let samples = samples::make(self.clock.now(), user_ids, &*self.new_id);
+        self.database
+            .write(move |tx| Box::pin(async move { samples.load(tx, organization).await }))
+            .await
+    }
+
+    pub(crate) fn has_model(&self) -> bool {
+        self.has_model
+    }
+
+    pub(crate) async fn meetings(
+        &self,
+        organization: OrganizationId,
+        filter: MeetingFilter,
+        page: Page,
+    ) -> Result<Listed<Meeting>, DbError> {
+        self.database
+            .read(move |tx| {
+                Box::pin(
+                    async move { store::meetings::list(tx, organization, &filter, page).await },
+                )
+            })
+            .await
+    }
+
+    pub(crate) async fn meeting(
+        &self,
+        organization: OrganizationId,
+        id: Uuid,
+    ) -> Result<Option<TranscribedMeeting>, DbError> {
+        self.database
+            .read(move |tx| {
+                Box::pin(async move {
+                    let Some(meeting) = store::meetings::find(tx, organization, id).await? else {
+                        return Ok(None);
+                    };
+                    let transcript = store::meetings::transcript(tx, meeting.id).await?;
+                    Ok(Some(TranscribedMeeting {
+                        meeting,
+                        transcript,
+                    }))
+                })
+            })
+            .await
+    }
+
+    pub(crate) async fn delete_meeting(
+        &self,
+        organization: OrganizationId,
+        id: Uuid,
+    ) -> Result<(), Error> {
+        let existed = self
+            .database
+            .write::<_, DbError, _>(move |tx| {
+                Box::pin(async move { store::meetings::delete(tx, organization, id).await })
+            })
+            .await?;
+        Noun::Meeting.found(existed.then_some(()))
+    }
+
+    /// The reports about a meeting, newest first, if there is the meeting.
+    pub(crate) async fn reports(
+        &self,
+        organization: OrganizationId,
+        meeting_id: Uuid,
+    ) -> Result<Option<Vec<Report>>, DbError> {
+        self.database
+            .read(move |tx| {
+                Box::pin(async move {
+                    match store::meetings::find(tx, organization, meeting_id).await? {
+                        Some(meeting) => store::reports::list(tx, &meeting).await.map(Some),
+                        None => Ok(None),
+                    }
+                })
+            })
+            .await
+    }
+
+    pub(crate) async fn templates(
+        &self,
+        organization: OrganizationId,
+        filter: TemplateFilter,
+        page: Page,
+    ) -> Result<Listed<Template>, DbError> {
+        self.database
+            .read(move |tx| {
+                Box::pin(
+                    async move { store::templates::list(tx, organization, &filter, page).await },
+                )
+            })
+            .await
+    }
+
+    pub(crate) async fn template(
+        &self,
+        organization: OrganizationId,
+        id: Uuid,
+    ) -> Result<Option<Template>, DbError> {
+        self.database
+            .read(move |tx| {
+                Box::pin(async move { store::templates::find(tx, organization, id).await })
+            })
+            .await
+    }
+
+    pub(crate) async fn create_template(
+        &self,
+        organization: OrganizationId,
+        edit: TemplateEdit,
+    ) -> Result<Template, Error> {
+        let template = edit.create((self.new_id)(), self.clock.now())?;
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    store::templates::insert(tx, organization, &template).await?;
+                    Ok(template)
+                })
+            })
+            .await
+    }
+
+    pub(crate) async fn edit_template(
+        &self,
+        organization: OrganizationId,
+        id: Uuid,
+        edit: TemplateEdit,
+    ) -> Result<Template, Error> {
+        let now = self.clock.now();
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    let template = store::templates::find(tx, organization, id).await?;
+                    let template = edit.apply(Noun::Template.found(template)?, now);
+                    store::templates::update(tx, &template).await?;
+                    Ok(template)
+                })
+            })
+            .await
+    }
+
+    pub(crate) async fn delete_template(
+        &self,
+        organization: OrganizationId,
+        id: Uuid,
+    ) -> Result<(), Error> {
+        let existed = self
+            .database
+            .write::<_, DbError, _>(move |tx| {
+                Box::pin(async move { store::templates::delete(tx, organization, id).await })
+            })
+            .await?;
+        Noun::Template.found(existed.then_some(()))
+    }
+
+    pub(crate) async fn roleplay_sessions(
+        &self,
+        organization: OrganizationId,
+        page: Page,
+    ) -> Result<Listed<RoleplaySession>, DbError> {
+        self.database
+            .read(move |tx| {
+                Box::pin(async move { store::roleplay::list(tx, organization, page).await })
+            })
+            .await
+    }
+
+    pub(crate) async fn roleplay_session(
+        &self,
+        organization: OrganizationId,
+        id: Uuid,
+    ) -> Result<Option<RoleplaySession>, DbError> {
+        self.database
+            .read(move |tx| {
+                Box::pin(async move { store::roleplay::find(tx, organization, id).await })
+            })
+            .await
+    }
+
+    pub(crate) async fn start_roleplay(
+        &self,
+        organization: OrganizationId,
+        body: RoleplayBody,
+    ) -> Result<RoleplaySession, Error> {
+        let template_id = match &body.template_id {
+            Some(text) => Some(Noun::Template.found(parse_uuid(text))?),
+            None => None,
+        };
+        let session = body.start((self.new_id)(), template_id, self.clock.now())?;
+        self.database
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(id) = template_id {
+                        let template = store::templates::find(tx, organization, id).await?;
+                        Noun::Template.found(template)?;
+                    }
+                    store::roleplay::insert(tx, organization, &session).await?;
+                    Ok(session)
+                })
+            })
+            .await
+    }
+}
+
+impl fmt::Debug for Meetings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meetings").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,35 @@
+//! What this product offers, as data.
+
+use mira_core::Permission;
+use mira_wire::Operation;
+
+/// What every path of the product begins with.
+pub const PREFIX: &str = "/api/v1";
+
+/// The operations, below [`PREFIX`].
+pub const OPERATIONS: &[Operation] = &[
+    read("GET", "/meetings"),
+    read("GET", "/meetings/{id}"),
+    read("GET", "/meetings/{id}/report"),
+    admin("DELETE", "/meetings/{id}"),
+    read("GET", "/templates"),
+    read("GET", "/templates/{id}"),
+    write("POST", "/templates"),
+    write("PATCH", "/templates/{id}"),
+    write("DELETE", "/templates/{id}"),
+    read("GET", "/roleplay/sessions"),
+    read("GET", "/roleplay/sessions/{id}"),
+    write("POST", "/roleplay/sessions"),
+];
+
+const fn read(method: &'static str, path: &'static str) -> Operation {
+    Operation::new(method, path).with_permission(Permission::Read)
+}
+
+const fn write(method: &'static str, path: &'static str) -> Operation {
+    Operation::new(method, path).with_permission(Permission::Write)
+}
+
+const fn admin(method: &'static str, path: &'static str) -> Operation {
+    Operation::new(method, path).with_permission(Permission::Admin)
+}
