@@ -3,30 +3,18 @@
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName};
-use ipnet::IpNet;
 use mira_core::normalize;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The networks whose word about the client is believed.
-#[derive(Debug, Clone, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
-
-impl TrustedProxies {
-    /// From networks; an address is a network of one.
-    pub fn new(networks: Vec<IpNet>) -> Self {
-        Self(networks)
-    }
-
-    fn contains(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
-    }
-}
-
 /// The address of the client: the peer, or, if the peer is trusted, the rightmost
 /// entry of `X-Forwarded-For` that is not. Entries further left may be forged.
 /// An entry that is no address ends the walk at the proxy that wrote it.
-pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> IpAddr {
+pub fn client_address(
+    peer: IpAddr,
+    headers: &HeaderMap,
+    is_trusted: impl Fn(IpAddr) -> bool,
+) -> IpAddr {
     let mut client = normalize(peer);
     let mut lines = headers.get_all(FORWARDED_FOR).iter().collect::<Vec<_>>();
     lines.reverse();
@@ -34,7 +22,7 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxie
         .iter()
         .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     for entry in entries {
-        if !trusted.contains(client) {
+        if !is_trusted(client) {
             break;
         }
         match parse_entry(entry) {

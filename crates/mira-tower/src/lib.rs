@@ -11,7 +11,7 @@ mod credential;
 mod guard;
 mod lifeline_body;
 
-pub use client_address::{TrustedProxies, client_address};
+pub use client_address::client_address;
 pub use credential::credential;
 pub use guard::Guard;
 pub use lifeline_body::{KeyEnded, LifelineBody, LifelineError};
