@@ -1,1 +1,93 @@
-//! Every use case of the control plane; the one mutator.
+//! Every use case of the control plane, with its authorization and its audit
+//! event; the one mutator.
+//!
+//! Pages, JSON API and command line are thin shells over a [`Console`]. Whatever
+//! can kill or weaken a key goes through here, in one transaction with its
+//! changelog row and its audit event, and ends at the same barrier.
+
+mod apps;
+mod error;
+mod idempotency;
+mod import;
+mod input;
+mod key_lists;
+mod keys;
+mod members;
+mod organizations;
+mod passwords;
+mod principal;
+mod reports;
+mod sessions;
+mod setup;
+mod token;
+mod unit;
+mod verification;
+
+use std::sync::Arc;
+
+use mira_core::{Clock as _, Timestamp};
+use mira_db::Database;
+use mira_key::{Entropy, ServiceName};
+use mira_node::Node;
+
+use passwords::Passwords;
+
+pub use error::ConsoleError;
+pub use idempotency::Idempotency;
+pub use import::{ImportedKey, ImportedSecret};
+pub use key_lists::StandingWord;
+pub use keys::{Issued, NewKey};
+pub use members::{Invited, NewMember};
+pub use mira_node::{Effect, Proof};
+pub use mira_store::audit::{Action, AuditEvent, AuditFilter, Target, TargetKind};
+pub use mira_store::keys::{KeyFilter, KeyOwner, KindWord};
+pub use mira_store::ledger::{Transaction, TransactionType};
+pub use mira_store::usage::{Day, Tally};
+pub use mira_store::{Cursor, Integrity, PAGE_LIMIT, Page, PageError, PageRequest};
+pub use organizations::OrganizationEdit;
+pub use principal::{Caller, Principal};
+pub use reports::Usage;
+pub use sessions::SignedIn;
+pub use setup::NewInstallation;
+pub use token::Token;
+pub use unit::Settled;
+pub use verification::{Answer, Asked};
+
+/// The control plane of one installation, as one node sees it.
+pub struct Console {
+    db: Database,
+    node: Arc<Node>,
+    entropy: Arc<dyn Entropy>,
+    passwords: Passwords,
+    services: Vec<ServiceName>,
+}
+
+impl Console {
+    /// A console over an open store and the node that keeps step with it. App
+    /// keys can be made for `services` and no others.
+    pub fn new(
+        db: Database,
+        node: Arc<Node>,
+        entropy: Arc<dyn Entropy>,
+        services: Vec<ServiceName>,
+    ) -> Result<Self, ConsoleError> {
+        let passwords = Passwords::new(Arc::clone(&entropy))?;
+        Ok(Self {
+            db,
+            node,
+            entropy,
+            passwords,
+            services,
+        })
+    }
+
+    /// The services that app keys can be made for.
+    pub fn services(&self) -> &[ServiceName] {
+        &self.services
+    }
+
+    /// The current instant, by the clock that decisions are made with.
+    pub fn now(&self) -> Timestamp {
+        self.node.verifier().clock().now()
+    }
+}

@@ -1,0 +1,446 @@
+//! The life of keys, as people and programs manage it.
+
+use mira_core::{
+    AppId, Edit, Environment, KeyFacts, KeyId, KeyKind, KeyRecord, KeyState, MAX_GRACE_SECS,
+    OrganizationId, Origin, Permission, Permissions, RateLimit, Timestamp, Transition,
+};
+use mira_key::{ApiKey, Family, ServiceName};
+use mira_store::audit::{Action, TargetKind};
+use mira_store::keys::{self, StoredKey};
+use mira_store::organizations;
+use serde_json::Value;
+
+use crate::idempotency::Idempotency;
+use crate::unit::{Settled, Unit, target};
+use crate::{Caller, Console, ConsoleError, input};
+
+/// What somebody wants of a new key.
+#[derive(Debug, Clone, Default)]
+pub struct NewKey {
+    /// Its name; an app key may go without.
+    pub name: Option<String>,
+    /// Organization keys only; `read` if absent.
+    pub permissions: Option<Permissions>,
+    /// Where it is meant to be used.
+    pub environment: Environment,
+    /// The exclusive end of its life.
+    pub expires_at: Option<Timestamp>,
+    /// Where it may be used from.
+    pub ip_allowlist: Option<mira_core::Allowlist>,
+    /// Its own limits.
+    pub rate_limit: RateLimit,
+}
+
+/// A key that was just made. This is the one time that its plaintext is there;
+/// a repeated request gets the record alone.
+#[derive(Debug)]
+pub struct Issued {
+    /// The record.
+    pub record: KeyRecord,
+    /// The plaintext.
+    pub key: Option<ApiKey>,
+}
+
+impl Console {
+    /// Issues an organization key.
+    pub async fn issue_organization_key(
+        &self,
+        caller: &Caller,
+        organization_id: OrganizationId,
+        new: NewKey,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Settled<Issued>, ConsoleError> {
+        caller.principal.manages(organization_id, "Organization")?;
+        let name = input::name(new.name.as_deref().unwrap_or_default())?;
+        let permissions = new
+            .permissions
+            .unwrap_or_else(|| Permissions::from_iter([Permission::Read]));
+        let kind = KeyKind::Organization { permissions };
+        let facts = self.new_facts(organization_id, kind, &new)?;
+        self.mutate(caller, move |unit| {
+            Box::pin(async move { unit.issue(facts, name, idempotency).await })
+        })
+        .await
+    }
+
+    /// Issues a key of an app for one service.
+    pub async fn issue_app_key(
+        &self,
+        caller: &Caller,
+        app_id: AppId,
+        service: ServiceName,
+        new: NewKey,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Settled<Issued>, ConsoleError> {
+        let app = self.app(caller, app_id).await?;
+        caller.principal.manages(app.organization_id, "App")?;
+        if !self.services.contains(&service) {
+            return Err(ConsoleError::invalid(format!(
+                "There is no service called {service}"
+            )));
+        }
+        if new.permissions.is_some() {
+            return Err(mira_core::EditError::PermissionsOfAppKey.into());
+        }
+        let name = match &new.name {
+            Some(name) => input::name(name)?,
+            None => format!("{service} key"),
+        };
+        let kind = KeyKind::App { app_id, service };
+        let facts = self.new_facts(app.organization_id, kind, &new)?;
+        self.mutate(caller, move |unit| {
+            Box::pin(async move {
+                // Deleting the app revokes its keys, so none may follow.
+                unit.app_to_manage(app_id).await?;
+                unit.issue(facts, name, idempotency).await
+            })
+        })
+        .await
+    }
+
+    /// Changes what is written about a key. Also says whether the effect matters:
+    /// whether the change tightens, or may repeat one that did.
+    pub async fn edit_key(
+        &self,
+        caller: &Caller,
+        id: KeyId,
+        mut edit: Edit,
+    ) -> Result<(Settled<KeyRecord>, bool), ConsoleError> {
+        let now = self.now();
+        edit.name = edit.name.as_deref().map(input::name).transpose()?;
+        let settled = self
+            .mutate(caller, move |unit| {
+                Box::pin(async move {
+                    let key = unit.key_to_manage(id).await?;
+                    let before = key.record.clone();
+                    let record = key.record.edit(edit.clone(), now)?;
+                    refuse_bad_edit(&edit, now)?;
+                    let tightens = record.facts.tightens(&before.facts);
+                    let is_repeat = record == before;
+                    let key = StoredKey { record, ..key };
+                    if is_repeat {
+                        // What it repeats may never have been confirmed.
+                        unit.announce_key(&key).await?;
+                        return Ok((key.record, true));
+                    }
+                    unit.put_key(&key).await?;
+                    unit.audit_key(
+                        Action::KeyChanged,
+                        &key.record,
+                        &changes(&before, &key.record),
+                    )
+                    .await?;
+                    Ok((key.record, tightens))
+                })
+            })
+            .await?;
+        let (record, tightens) = settled.value;
+        Ok((
+            Settled {
+                value: record,
+                effect: settled.effect,
+            },
+            tightens,
+        ))
+    }
+
+    /// Gives a key a successor. The old one stays good for `grace_secs`.
+    pub async fn rotate_key(
+        &self,
+        caller: &Caller,
+        id: KeyId,
+        grace_secs: u32,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Settled<Issued>, ConsoleError> {
+        if grace_secs > MAX_GRACE_SECS {
+            return Err(ConsoleError::invalid(
+                "grace_period_secs is at most 2592000, 30 days",
+            ));
+        }
+        self.mutate(caller, move |unit| {
+            Box::pin(async move {
+                let old = unit.key_to_manage(id).await?;
+                if let Some(record) = unit.repeated(idempotency.as_ref()).await? {
+                    unit.announce_key(&old).await?;
+                    return Ok(Issued { record, key: None });
+                }
+                unit.require_subscription(&old.record.facts).await?;
+                let (now, by) = (unit.now, unit.caller.principal.actor);
+                let successor_id = unit.new_key_id()?;
+                let facts = KeyFacts {
+                    id: successor_id,
+                    state: KeyState::Active,
+                    ..old.record.facts.clone()
+                };
+                let old = StoredKey {
+                    record: old.record.rotate(successor_id, grace_secs, now, by)?,
+                    ..old
+                };
+                let issued = unit
+                    .make_key(facts, old.record.name.clone(), Some(id))
+                    .await?;
+                unit.put_key(&old).await?;
+                let details = [
+                    ("rotated_to", Value::from(successor_id.to_string())),
+                    ("grace_period_secs", Value::from(grace_secs)),
+                ];
+                unit.audit_key(Action::KeyRotated, &old.record, &details)
+                    .await?;
+                unit.remember(idempotency, successor_id).await?;
+                Ok(issued)
+            })
+        })
+        .await
+    }
+
+    /// Stops a key for now.
+    pub async fn suspend_key(
+        &self,
+        caller: &Caller,
+        id: KeyId,
+    ) -> Result<Settled<KeyRecord>, ConsoleError> {
+        self.step(
+            caller,
+            id,
+            Action::KeySuspended,
+            vec![],
+            |record, now, _| Ok(record.suspend(now)?),
+        )
+        .await
+    }
+
+    /// Takes a suspension back.
+    pub async fn resume_key(
+        &self,
+        caller: &Caller,
+        id: KeyId,
+    ) -> Result<Settled<KeyRecord>, ConsoleError> {
+        self.step(caller, id, Action::KeyResumed, vec![], |record, now, _| {
+            Ok(record.resume(now)?)
+        })
+        .await
+    }
+
+    /// Ends a key for ever. When this answers with an effect that is effective,
+    /// no request sent afterwards is accepted, by any node.
+    pub async fn revoke_key(
+        &self,
+        caller: &Caller,
+        id: KeyId,
+        reason: Option<&str>,
+    ) -> Result<Settled<KeyRecord>, ConsoleError> {
+        let details = input::reason(reason)?.map(|reason| ("reason", Value::from(reason)));
+        self.step(
+            caller,
+            id,
+            Action::KeyRevoked,
+            details.into_iter().collect(),
+            |key, now, by| Ok(key.revoke(now, by)),
+        )
+        .await
+    }
+
+    async fn step(
+        &self,
+        caller: &Caller,
+        id: KeyId,
+        action: Action,
+        details: Vec<(&'static str, Value)>,
+        step: fn(
+            KeyRecord,
+            Timestamp,
+            mira_core::Actor,
+        ) -> Result<Transition<KeyRecord>, ConsoleError>,
+    ) -> Result<Settled<KeyRecord>, ConsoleError> {
+        self.mutate(caller, move |unit| {
+            Box::pin(async move {
+                let key = unit.key_to_manage(id).await?;
+                let by = unit.caller.principal.actor;
+                match step(key.record, unit.now, by)? {
+                    Transition::Unchanged(record) => {
+                        // The state may have come from a commit that was never
+                        // confirmed, so a repeat announces it again.
+                        unit.announce_key(&StoredKey {
+                            record: record.clone(),
+                            ..key
+                        })
+                        .await?;
+                        Ok(record)
+                    }
+                    Transition::Changed(record) => {
+                        unit.put_key(&StoredKey {
+                            record: record.clone(),
+                            ..key
+                        })
+                        .await?;
+                        unit.audit_key(action, &record, &details).await?;
+                        Ok(record)
+                    }
+                }
+            })
+        })
+        .await
+    }
+
+    fn new_facts(
+        &self,
+        organization_id: OrganizationId,
+        kind: KeyKind,
+        new: &NewKey,
+    ) -> Result<KeyFacts, ConsoleError> {
+        let now = self.now();
+        let edit = Edit {
+            permissions: new.permissions,
+            expires_at: Some(new.expires_at),
+            ..Edit::default()
+        };
+        refuse_bad_edit(&edit, now)?;
+        let mut random = [0; 10];
+        self.entropy.fill(&mut random)?;
+        Ok(KeyFacts {
+            id: KeyId::new(now, random),
+            organization_id,
+            kind,
+            environment: new.environment,
+            state: KeyState::Active,
+            expires_at: new.expires_at,
+            ip_allowlist: new.ip_allowlist.clone(),
+            rate_limit: new.rate_limit,
+        })
+    }
+}
+
+impl Unit<'_> {
+    /// Issues a key, or finds the one that the same request made before.
+    async fn issue(
+        &mut self,
+        facts: KeyFacts,
+        name: String,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Issued, ConsoleError> {
+        if let Some(record) = self.repeated(idempotency.as_ref()).await? {
+            return Ok(Issued { record, key: None });
+        }
+        self.require_subscription(&facts).await?;
+        let issued = self.make_key(facts, name, None).await?;
+        let id = issued.record.facts.id;
+        self.audit_key(Action::KeyCreated, &issued.record, &[])
+            .await?;
+        self.remember(idempotency, id).await?;
+        Ok(issued)
+    }
+
+    async fn make_key(
+        &mut self,
+        facts: KeyFacts,
+        name: String,
+        rotated_from: Option<KeyId>,
+    ) -> Result<Issued, ConsoleError> {
+        let family = match facts.kind {
+            KeyKind::Organization { .. } => Family::Organization,
+            KeyKind::App { service, .. } => Family::App(service),
+        };
+        let key = ApiKey::generate(family, self.entropy())?;
+        let record = KeyRecord {
+            facts,
+            name,
+            prefix: key.display_prefix(),
+            origin: Origin {
+                created_at: self.now,
+                created_by: self.caller.principal.actor,
+                rotated_from,
+            },
+            last_used_at: None,
+            rotated_to: None,
+        };
+        let stored = StoredKey {
+            digest: key.digest(),
+            record,
+        };
+        keys::insert(self.tx, &stored.record, &stored.digest).await?;
+        self.announce_key(&stored).await?;
+        Ok(Issued {
+            record: stored.record,
+            key: Some(key),
+        })
+    }
+
+    async fn key_to_manage(&mut self, id: KeyId) -> Result<StoredKey, ConsoleError> {
+        let key = keys::get(self.tx, id)
+            .await?
+            .ok_or(ConsoleError::NotFound("Key"))?;
+        self.caller
+            .principal
+            .manages(key.record.facts.organization_id, "Key")?;
+        Ok(key)
+    }
+
+    /// Organization keys are made only while the subscription is active.
+    async fn require_subscription(&mut self, facts: &KeyFacts) -> Result<(), ConsoleError> {
+        let organization = organizations::get(self.tx, facts.organization_id)
+            .await?
+            .ok_or(ConsoleError::NotFound("Organization"))?;
+        let is_needed = matches!(facts.kind, KeyKind::Organization { .. });
+        if is_needed && !organization.subscription.is_active(self.now) {
+            return Err(ConsoleError::SubscriptionRequired);
+        }
+        Ok(())
+    }
+
+    async fn audit_key(
+        &mut self,
+        action: Action,
+        record: &KeyRecord,
+        details: &[(&'static str, Value)],
+    ) -> Result<(), ConsoleError> {
+        let mut all = vec![
+            ("name", Value::from(record.name.as_str())),
+            ("prefix", Value::from(record.prefix.as_str())),
+        ];
+        all.extend_from_slice(details);
+        let organization_id = Some(record.facts.organization_id);
+        self.audit(
+            action,
+            target(TargetKind::Key, record.facts.id),
+            organization_id,
+            &all,
+        )
+        .await
+    }
+}
+
+fn refuse_bad_edit(edit: &Edit, now: Timestamp) -> Result<(), ConsoleError> {
+    if edit.permissions.is_some_and(Permissions::is_empty) {
+        return Err(ConsoleError::invalid(
+            "permissions has at least one of read, write, admin",
+        ));
+    }
+    if edit
+        .expires_at
+        .flatten()
+        .is_some_and(|end| now.has_reached(end))
+    {
+        return Err(ConsoleError::invalid("expires_at lies in the past"));
+    }
+    Ok(())
+}
+
+/// The names of what an edit changed; the values stand in the record.
+fn changes(before: &KeyRecord, after: &KeyRecord) -> [(&'static str, Value); 1] {
+    let (old, new) = (&before.facts, &after.facts);
+    let members = [
+        ("name", before.name != after.name),
+        ("permissions", old.permissions() != new.permissions()),
+        ("environment", old.environment != new.environment),
+        ("expires_at", old.expires_at != new.expires_at),
+        ("ip_allowlist", old.ip_allowlist != new.ip_allowlist),
+        ("rate_limit", old.rate_limit != new.rate_limit),
+        ("retires_at", old.state != new.state),
+    ];
+    let changed: Vec<Value> = members
+        .iter()
+        .filter(|(_, differs)| *differs)
+        .map(|(name, _)| (*name).into())
+        .collect();
+    [("changed", changed.into())]
+}
