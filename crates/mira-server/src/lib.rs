@@ -1,1 +1,45 @@
-//! Configuration, listeners, wiring and shutdown.
+//! Configuration, listeners, wiring and shutdown; nothing else.
+//!
+//! [`serve`] opens the data folder, builds every part over it, and lets the
+//! [`front`] answer. What a part does is in the part's crate.
+
+pub mod config;
+mod connections;
+mod console_door;
+mod demo;
+mod entropy;
+mod error;
+mod framing;
+mod front;
+mod health;
+mod import;
+mod installation;
+mod meter;
+mod models;
+mod products;
+mod serve;
+mod setup;
+mod setup_link;
+mod watched_stream;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use config::{Config, ConfigError};
+pub use error::ServeError;
+pub use import::import_keys;
+pub use serve::{ServeOptions, serve};
+pub use setup::set_up;
+
+/// Reads a configuration file as `serve` would, and says what is wrong with it.
+pub fn check_config(
+    path: &Path,
+    environment: &BTreeMap<String, String>,
+) -> Result<(), ConfigError> {
+    Config::load(Some(path), environment, None).map(|_| ())
+}
+
+/// The OpenAPI document of the console API, as `GET /v1/openapi.json` serves it.
+pub fn openapi() -> String {
+    mira_api::openapi()
+}

@@ -1,0 +1,128 @@
+//! What an operator decides: `mira.toml`, the `MIRA_…` variables over it, and the
+//! flags over both. Everything is checked before anything listens, and whatever
+//! is wrong is named with its file, line and column.
+//!
+//! A member `name` of a table `[table]` is overridden by `MIRA_TABLE_NAME`, such
+//! as `MIRA_LIMITS_APP_KEY_PER_MINUTE` or `MIRA_SERVER_DRAIN_SECS`; a list is
+//! written with commas. A flag has the variable `MIRA_FLAG`, so the one member
+//! with a flag of its own, `listen`, is `MIRA_LISTEN`. Services and models stand
+//! in the file alone.
+
+mod error;
+mod http_url;
+mod limits;
+mod model;
+mod network;
+mod parsed;
+mod server;
+mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+mod variables;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+pub use error::ConfigError;
+pub use limits::LimitsConfig;
+pub use model::ModelConfig;
+pub use network::ModelPanelConfig;
+pub use server::{ServerConfig, TrustedProxies};
+pub use service::ServiceConfig;
+pub use store::StoreConfig;
+
+use error::{Fault, Source};
+use model::ModelTable;
+use service::ServiceTable;
+
+/// The configuration of one node.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Listening, addresses and shutdown.
+    pub server: ServerConfig,
+    /// The node and its store.
+    pub store: StoreConfig,
+    /// The installation's limits.
+    pub limits: LimitsConfig,
+    /// How models are asked.
+    pub network: ModelPanelConfig,
+    /// The services behind the gateway.
+    pub services: Vec<ServiceConfig>,
+    /// The models behind the network, in the order in which they are asked.
+    pub models: Vec<ModelConfig>,
+}
+
+/// The file as it is written.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    server: ServerConfig,
+    store: StoreConfig,
+    limits: LimitsConfig,
+    network: ModelPanelConfig,
+    service: Vec<ServiceTable>,
+    model: Vec<ModelTable>,
+}
+
+impl Config {
+    /// Reads the text of a configuration file; errors call the file `name`. The
+    /// keys of models are not looked up: only [`load`](Self::load) knows variables.
+    pub fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
+        let source = Source { name, text };
+        Self::read(text).map_err(|fault| source.error(fault))
+    }
+
+    /// The configuration that holds: the file at `path` if there is one, the
+    /// variables over it, and the flag `--listen` over both.
+    pub fn load(
+        path: Option<&Path>,
+        environment: &BTreeMap<String, String>,
+        listen: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let name = path.map(|path| path.display().to_string());
+        let name = name.unwrap_or_default();
+        let text = match path.map(std::fs::read_to_string).transpose() {
+            Ok(text) => text.unwrap_or_default(),
+            Err(reason) => return Err(ConfigError::Unreadable { name, reason }),
+        };
+        let source = Source {
+            name: &name,
+            text: &text,
+        };
+        let mut config = Self::parse(&text, &name)?;
+        for model in &mut config.models {
+            model
+                .find_key(environment)
+                .map_err(|fault| source.error(fault))?;
+        }
+        config.apply(environment)?;
+        if let Some(listen) = listen {
+            config.listen_on(listen)?;
+        }
+        Ok(config)
+    }
+
+    fn read(text: &str) -> Result<Self, Fault> {
+        let file: File = toml::from_str(text)?;
+        Ok(Self {
+            server: file.server,
+            store: file.store,
+            limits: file.limits,
+            network: file.network,
+            services: service::check(file.service)?,
+            models: model::check(file.model)?,
+        })
+    }
+
+    fn listen_on(&mut self, address: &str) -> Result<(), ConfigError> {
+        self.server.listen =
+            server::parse_listen(address).map_err(|reason| ConfigError::Setting {
+                name: "--listen",
+                reason: reason.to_owned(),
+            })?;
+        Ok(())
+    }
+}

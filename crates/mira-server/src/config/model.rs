@@ -1,0 +1,100 @@
+//! `[[model]]`: a model behind an OpenAI-compatible provider, and its price.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use mira_core::MicroUsd;
+use mira_network::Price;
+use mira_outbound::SecretText;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::error::Fault;
+use super::http_url::HttpUrl;
+use super::parsed::Parsed;
+
+/// One `[[model]]`.
+#[derive(Debug, Clone)]
+pub struct ModelConfig {
+    /// Its name, for callers and for the provider.
+    pub id: String,
+    /// The provider's address, up to and including its version segment.
+    pub base_url: HttpUrl,
+    /// The provider's key, from the variable that `api_key_env` names.
+    pub api_key: Option<SecretText>,
+    /// What its tokens cost the caller.
+    pub price: Price,
+    api_key_env: Option<(String, Range<usize>)>,
+}
+
+/// One `[[model]]` as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ModelTable {
+    id: Spanned<String>,
+    base_url: Parsed<HttpUrl>,
+    api_key_env: Option<Spanned<String>>,
+    prompt_usd_per_million: Spanned<f64>,
+    completion_usd_per_million: Spanned<f64>,
+}
+
+impl ModelConfig {
+    /// Looks the key up. A variable that is named must be there.
+    pub(super) fn find_key(&mut self, environment: &BTreeMap<String, String>) -> Result<(), Fault> {
+        let Some((variable, span)) = &self.api_key_env else {
+            return Ok(());
+        };
+        let key = environment.get(variable).filter(|key| !key.is_empty());
+        let key = key.ok_or_else(|| {
+            Fault::new(span.clone(), format!("the variable {variable} is not set"))
+        })?;
+        self.api_key = Some(SecretText::from(key.clone()));
+        Ok(())
+    }
+}
+
+/// Checks each model, and that no two have one id.
+pub(super) fn check(tables: Vec<ModelTable>) -> Result<Vec<ModelConfig>, Fault> {
+    let mut ids = BTreeSet::new();
+    let mut models = Vec::new();
+    for table in tables {
+        if !ids.insert(table.id.get_ref().clone()) {
+            let reason = format!("another model is called \"{}\"", table.id.get_ref());
+            return Err(Fault::new(table.id.span(), reason));
+        }
+        models.push(table.check()?);
+    }
+    Ok(models)
+}
+
+impl ModelTable {
+    fn check(self) -> Result<ModelConfig, Fault> {
+        let is_plain = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_graphic());
+        if !is_plain(self.id.get_ref()) {
+            let reason = "an id has at least one character, and neither spaces nor controls";
+            return Err(Fault::new(self.id.span(), reason));
+        }
+        let price = Price {
+            prompt_per_million: dollars(&self.prompt_usd_per_million)?,
+            completion_per_million: dollars(&self.completion_usd_per_million)?,
+        };
+        let variable = |name: Spanned<String>| (name.get_ref().clone(), name.span());
+        Ok(ModelConfig {
+            id: self.id.into_inner(),
+            base_url: self.base_url.0,
+            api_key: None,
+            price,
+            api_key_env: self.api_key_env.map(variable),
+        })
+    }
+}
+
+fn dollars(price: &Spanned<f64>) -> Result<MicroUsd, Fault> {
+    let amount = MicroUsd::from_dollars(*price.get_ref());
+    amount
+        .filter(|amount| *amount >= MicroUsd::ZERO)
+        .ok_or_else(|| {
+            let reason = "a price of at least 0 dollars with at most 6 decimal places is expected";
+            Fault::new(price.span(), reason)
+        })
+}

@@ -1,0 +1,112 @@
+//! The listener: accepts connections, bounds them, and lets them finish.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::front::Front;
+use crate::watched_stream::WatchedStream;
+
+/// More connections than this wait in the kernel's queue.
+const MAX_CONNECTIONS: usize = 10_000;
+/// A header section must be complete after this long.
+const HEADER_DEADLINE: Duration = Duration::from_secs(10);
+/// The largest header section: 32 KiB, or 100 fields.
+const MAX_HEADER_SECTION: usize = 32 * 1024;
+const MAX_HEADER_LIST: u32 = 32 * 1024;
+const MAX_HEADERS: usize = 100;
+/// Streams of one HTTP/2 connection at a time.
+const MAX_STREAMS: u32 = 200;
+/// Streams that a client, or we because of it, may reset before the connection
+/// is closed (CVE-2023-44487, CVE-2025-8671).
+const MAX_RESETS: usize = 50;
+
+/// Serves `listener` until `shutdown`, then lets open requests finish within
+/// `drain`.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    front: Arc<Front>,
+    shutdown: impl Future<Output = ()>,
+    drain: Duration,
+) {
+    let builder = builder();
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    tokio::pin!(shutdown);
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            break;
+        };
+        let (stream, peer) = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = accept(&listener) => accepted,
+        };
+        let front = Arc::clone(&front);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let front = Arc::clone(&front);
+            async move { Ok::<_, Infallible>(front.answer(peer, request.map(Body::new)).await) }
+        });
+        let connection = builder
+            .serve_connection_with_upgrades(TokioIo::new(WatchedStream::new(stream)), service);
+        let connection = graceful.watch(connection.into_owned());
+        tokio::spawn(async move {
+            // A connection that breaks is the peer's affair.
+            connection.await.ok();
+            drop(place);
+        });
+    }
+    drop(listener);
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = tokio::time::sleep(drain) => {
+            tracing::warn!("requests were still open when the drain time ended");
+        }
+    }
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_DEADLINE)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEADER_SECTION);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEADER_LIST)
+        .max_pending_accept_reset_streams(MAX_RESETS)
+        .max_local_error_reset_streams(MAX_RESETS)
+        .keep_alive_interval(Duration::from_secs(20));
+    builder
+}
+
+/// The next connection. Running out of file handles is not a reason to stop, nor
+/// to spin.
+async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                stream.set_nodelay(true).ok();
+                return (stream, SocketAddr::ip(&peer));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Why the server does not start, in one sentence that says what to do.
+
+use std::net::SocketAddr;
+
+use mira_console::ConsoleError;
+use mira_db::OpenError;
+use mira_node::NodeError;
+
+use crate::ConfigError;
+
+/// Why the server, or a command on its data folder, stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store could be opened and not read.
+    #[error("the store cannot be read: {0}; restore the data folder from a backup")]
+    Node(#[from] NodeError),
+    /// A PostgreSQL address was given, and this version keeps its data in SQLite.
+    #[error("--database is not supported by this version; leave it out to use the data folder")]
+    DatabaseUnsupported,
+    /// Nothing can listen there.
+    #[error("cannot listen on {address}: {cause}; choose another address with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The listen address cannot be read.
+    #[error("\"{0}\" is not an address to listen on; write it as in 127.0.0.1:8080")]
+    ListenAddress(String),
+    /// A model's key is not in the environment.
+    #[error("model \"{model}\": the environment variable {variable} is not set")]
+    ModelKey {
+        /// The model.
+        model: String,
+        /// The variable that should hold its key.
+        variable: String,
+    },
+    /// A model's configuration cannot be used.
+    #[error("model \"{model}\": {cause}")]
+    Model {
+        /// The model.
+        model: String,
+        /// Why.
+        cause: mira_outbound::InvalidModel,
+    },
+    /// A use case was refused.
+    #[error("{0}")]
+    Console(#[from] ConsoleError),
+    /// The demo's file or port cannot be made.
+    #[error("the demo cannot be prepared: {0}")]
+    Demo(std::io::Error),
+    /// A line of an import cannot be read.
+    #[error("line {line}: {what}")]
+    Import {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+}

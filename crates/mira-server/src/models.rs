@@ -1,0 +1,76 @@
+//! The models behind the network: the configured ones, or the demo's own.
+
+use std::time::Duration;
+
+use mira_core::MicroUsd;
+use mira_network::{NetworkConfig, Price, PricedModel};
+use mira_outbound::{HttpClient, Model, ModelClient};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::ServeError;
+use crate::config::Config;
+
+/// What the practice models cost per million tokens: 1 and 2 dollars.
+const PRACTICE_PRICE: Price = Price {
+    prompt_per_million: MicroUsd::from_micros(1_000_000),
+    completion_per_million: MicroUsd::from_micros(2_000_000),
+};
+
+/// The network's configuration from what the operator wrote.
+pub(crate) fn configured(config: &Config) -> Result<NetworkConfig, ServeError> {
+    let http = HttpClient::new();
+    let models = config
+        .models
+        .iter()
+        .map(|model| {
+            let client = Model {
+                id: model.id.clone(),
+                name: model.id.clone(),
+                base_url: model.base_url.to_string(),
+                api_key: model.api_key.clone(),
+            };
+            priced(&http, client, model.price)
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(NetworkConfig {
+        models,
+        timeout: Duration::from_secs(config.network.timeout_secs),
+    })
+}
+
+/// Three practice models, served over HTTP on a loopback port for as long as the
+/// sender lives.
+pub(crate) async fn practice(
+    timeout: Duration,
+) -> Result<(NetworkConfig, oneshot::Sender<()>), ServeError> {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .map_err(ServeError::Demo)?;
+    let address = listener.local_addr().map_err(ServeError::Demo)?;
+    let (keep_alive, stopped) = oneshot::channel::<()>();
+    tokio::spawn(mira_practice::serve(listener, async {
+        stopped.await.ok();
+    }));
+    let http = HttpClient::new();
+    let models = mira_practice::MODELS
+        .iter()
+        .map(|id| {
+            let client = Model {
+                id: (*id).to_owned(),
+                name: (*id).to_owned(),
+                base_url: format!("http://{address}/v1"),
+                api_key: None,
+            };
+            priced(&http, client, PRACTICE_PRICE)
+        })
+        .collect::<Result<_, _>>()?;
+    Ok((NetworkConfig { models, timeout }, keep_alive))
+}
+
+fn priced(http: &HttpClient, model: Model, price: Price) -> Result<PricedModel, ServeError> {
+    let id = model.id.clone();
+    let client = ModelClient::new(http.clone(), model)
+        .map_err(|cause| ServeError::Model { model: id, cause })?;
+    Ok(PricedModel { client, price })
+}

@@ -1,0 +1,286 @@
+//! `mira serve`: one node, from its configuration to its clean stop.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use mira_api::ApiConfig;
+use mira_console::{Console, ConsoleError};
+use mira_core::Clock;
+use mira_dashboard::DashboardConfig;
+use mira_db::DataDir;
+use mira_meetings::{Meetings, NewId};
+use mira_network::{Network, NetworkConfig};
+use mira_tower::Guard;
+use mira_verifier::Limits;
+use mira_wire::{ErrorCode, Refusal};
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use uuid::Builder;
+
+use crate::ServeError;
+use crate::config::Config;
+use crate::connections;
+use crate::console_door::ConsoleDoor;
+use crate::demo::{self, Demo};
+use crate::front::Front;
+use crate::health::Health;
+use crate::installation::{Installation, built_in_services};
+use crate::meter::LedgerMeter;
+use crate::setup_link::SetupLink;
+use crate::{models, products};
+
+/// How often sessions and failures that have ended are forgotten.
+const FORGET_EVERY: Duration = Duration::from_mins(10);
+/// Charges that are still being written at the end get this long.
+const CHARGES_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the command line says of a server.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// Where to listen, over configuration.
+    pub listen: Option<String>,
+    /// The data folder.
+    pub data: PathBuf,
+    /// A PostgreSQL database to keep data in, instead of the data folder.
+    pub database: Option<String>,
+    /// The configuration file.
+    pub config: Option<PathBuf>,
+    /// Whether an empty store gets an organization to look at.
+    pub demo: bool,
+    /// The variables of the environment that are ours.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// Serves until `shutdown` resolves and open requests have finished.
+pub async fn serve(
+    options: ServeOptions,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    if options.database.is_some() {
+        return Err(ServeError::DatabaseUnsupported);
+    }
+    let listen = options.listen.as_deref();
+    let config = Config::load(options.config.as_deref(), &options.environment, listen)?;
+    let data = DataDir::open(&options.data)?;
+    let installation = Installation::open(data, limits(&config), services(&config)).await?;
+    let served = serve_installation(&options, &config, &installation, shutdown).await;
+    installation.close().await;
+    served
+}
+
+async fn serve_installation(
+    options: &ServeOptions,
+    config: &Config,
+    installation: &Installation,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let (listener, address) = bind(config.server.listen).await?;
+    let url = format!("http://{address}");
+    let (network_config, practice) = network_config(options, config).await?;
+    let has_model = !network_config.models.is_empty();
+    let meetings = meetings(installation, has_model);
+    let demo = prepare_demo(options, installation, &meetings, &url).await?;
+    let setup_link = setup_link(installation).await?;
+    let meter = Arc::new(LedgerMeter::new(Arc::clone(&installation.console)));
+    let network = Network::new(network_config, clock(installation), Arc::clone(&meter) as _);
+    let health = health(installation, config);
+    let front = Arc::new(front(
+        config,
+        installation,
+        products::router(meetings, Arc::new(network)),
+        pages(config, installation, &health, &setup_link),
+    ));
+
+    let (stop, stopped) = watch::channel(false);
+    let node = tokio::spawn(Arc::clone(&installation.node).run(until(stopped.clone())));
+    let forgetting = tokio::spawn(forget(Arc::clone(&installation.console), stopped));
+    announce(&url, &setup_link, demo.as_ref());
+    let drain = Duration::from_secs(config.server.drain_secs);
+    let draining = async move {
+        shutdown.await;
+        health.drain();
+    };
+    connections::serve(listener, front, draining, drain).await;
+
+    tokio::time::timeout(CHARGES_PATIENCE, meter.settled())
+        .await
+        .ok();
+    stop.send_replace(true);
+    node.await.ok();
+    forgetting.await.ok();
+    drop(practice);
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let listen = |cause| ServeError::Listen { address, cause };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    Ok((listener, address))
+}
+
+/// The configured models; a demo without any gets practice models of its own.
+async fn network_config(
+    options: &ServeOptions,
+    config: &Config,
+) -> Result<(NetworkConfig, Option<oneshot::Sender<()>>), ServeError> {
+    if options.demo && config.models.is_empty() {
+        let timeout = Duration::from_secs(config.network.timeout_secs);
+        let (network, keep_alive) = models::practice(timeout).await?;
+        return Ok((network, Some(keep_alive)));
+    }
+    Ok((models::configured(config)?, None))
+}
+
+fn meetings(installation: &Installation, has_model: bool) -> Arc<Meetings> {
+    let clock = clock(installation);
+    let (now, entropy) = (Arc::clone(&clock), Arc::clone(&installation.entropy));
+    let new_id: NewId = Arc::new(move || {
+        let mut random = [0; 10];
+        if entropy.fill(&mut random).is_err() {
+            // Two records with one id would be refused by the store.
+            tracing::error!("the system gave no random bytes for an id");
+        }
+        let millis = u64::try_from(now.now().as_millis()).unwrap_or(0);
+        Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    });
+    Arc::new(Meetings::new(
+        installation.meetings.clone(),
+        clock,
+        new_id,
+        has_model,
+    ))
+}
+
+fn clock(installation: &Installation) -> Arc<dyn Clock> {
+    Arc::new(installation.node.verifier().clock().clone())
+}
+
+async fn prepare_demo(
+    options: &ServeOptions,
+    installation: &Installation,
+    meetings: &Meetings,
+    url: &str,
+) -> Result<Option<Demo>, ServeError> {
+    if !options.demo {
+        return Ok(None);
+    }
+    let demo = if installation.console.is_empty().await? {
+        Some(Demo::make(installation, meetings, url).await?)
+    } else {
+        demo::refresh(&options.data, url)
+    };
+    if let Some(demo) = &demo {
+        demo.write(&options.data)?;
+    }
+    Ok(demo)
+}
+
+async fn setup_link(installation: &Installation) -> Result<SetupLink, ServeError> {
+    if !installation.console.is_empty().await? {
+        return Ok(SetupLink::NONE);
+    }
+    Ok(SetupLink::generate(installation.entropy.as_ref()).map_err(ConsoleError::from)?)
+}
+
+fn health(installation: &Installation, config: &Config) -> Health {
+    let verifier = Arc::clone(installation.node.verifier());
+    Health::new(verifier, Duration::from_millis(config.store.lease_ms))
+}
+
+/// Everything that is not behind a key: the JSON API, the pages and the probes.
+fn pages(
+    config: &Config,
+    installation: &Installation,
+    health: &Health,
+    setup_link: &SetupLink,
+) -> Router {
+    let console = &installation.console;
+    let public_url = config.server.public_url.as_ref();
+    let public_url = public_url.map(|url| url.to_string().trim_end_matches('/').to_owned());
+    let api = ApiConfig {
+        public_url: public_url.clone(),
+        metered: products::METERED.to_vec(),
+    };
+    let link = setup_link.clone();
+    let dashboard = DashboardConfig {
+        public_url,
+        setup: Arc::new(move |token: &str| link.opens(token)),
+    };
+    mira_api::router(Arc::clone(console), api)
+        .merge(mira_dashboard::router(Arc::clone(console), dashboard))
+        .merge(health.clone().router())
+        .fallback(async || Refusal::error(ErrorCode::NotFound))
+}
+
+fn front(config: &Config, installation: &Installation, products: Router, pages: Router) -> Front {
+    let node = &installation.node;
+    let guard = Guard::new(Arc::clone(node.verifier()), Arc::clone(node) as _);
+    let console = Arc::clone(&installation.console);
+    let per_minute = config.limits.console_per_minute;
+    Front {
+        door: ConsoleDoor::new(Arc::clone(&console), guard.clone(), per_minute),
+        console,
+        entropy: Arc::clone(&installation.entropy),
+        guard,
+        routes: products::routes(),
+        products,
+        pages,
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        is_public_url_secure: config
+            .server
+            .public_url
+            .as_ref()
+            .is_some_and(|url| url.as_uri().scheme_str() == Some("https")),
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        address_per_minute: config.limits.address_per_minute,
+        organization_key_per_minute: config.limits.organization_key_per_minute,
+        app_key_per_minute: config.limits.app_key_per_minute,
+        app_key_per_day: config.limits.app_key_per_day,
+    }
+}
+
+fn services(config: &Config) -> Vec<mira_key::ServiceName> {
+    let configured = config.services.iter().map(|service| service.name);
+    built_in_services().into_iter().chain(configured).collect()
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    stopped.wait_for(|is_stopped| *is_stopped).await.ok();
+}
+
+async fn forget(console: Arc<Console>, stopped: watch::Receiver<bool>) {
+    let stopped = until(stopped);
+    tokio::pin!(stopped);
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            () = tokio::time::sleep(FORGET_EVERY) => {}
+        }
+        if let Err(error) = console.forget_what_has_ended().await {
+            tracing::error!(%error, "ended sessions could not be forgotten");
+        }
+    }
+}
+
+/// What an operator reads on the terminal. A closed terminal is no reason to stop.
+fn announce(url: &str, setup_link: &SetupLink, demo: Option<&Demo>) {
+    let mut out = std::io::stdout().lock();
+    let setup = setup_link
+        .address(url)
+        .map(|link| format!("set-up link: {link}"));
+    let demo = demo.into_iter().flat_map(|demo| demo.lines.iter().cloned());
+    for line in demo.chain(setup).chain([format!("listening on {url}")]) {
+        writeln!(out, "{line}").ok();
+    }
+    out.flush().ok();
+}
