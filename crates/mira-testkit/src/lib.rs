@@ -1,1 +1,27 @@
-//! Running servers and raw clients for tests.
+//! Running servers and raw clients for tests: the `mira` binary as a process, a
+//! plain HTTP client, bytes for malformed requests, and server-sent events with
+//! the instants at which they came. Everything is bounded in time and panics when
+//! it cannot be done, because that is how a test fails.
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test fails by a panic"
+)]
+
+mod client;
+mod connection;
+mod cookies;
+mod demo;
+mod events;
+mod output;
+mod process;
+mod raw;
+mod server;
+
+pub use client::{Answer, Client};
+pub use connection::Connection;
+pub use demo::{Demo, DemoKeys, DemoUser};
+pub use events::{Event, Events};
+pub use process::{Finished, run};
+pub use raw::raw;
+pub use server::{Server, ServerOptions};
