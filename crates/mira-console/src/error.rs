@@ -68,9 +68,11 @@ impl From<EditError> for ConsoleError {
     fn from(error: EditError) -> Self {
         match error {
             EditError::Final(transition) => transition.into(),
-            EditError::PermissionsOfAppKey | EditError::NotRetiring | EditError::GraceTooLong => {
+            EditError::PermissionsOfAppKey | EditError::NotRetiring => {
                 Self::invalid(capitalized(&error.to_string()))
             }
+            // It begins with a member's name.
+            EditError::GraceTooLong => Self::invalid(error.to_string()),
         }
     }
 }

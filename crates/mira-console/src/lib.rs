@@ -13,6 +13,7 @@ mod input;
 mod key_lists;
 mod keys;
 mod members;
+mod names;
 mod organizations;
 mod passwords;
 mod principal;

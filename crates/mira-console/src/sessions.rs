@@ -50,6 +50,8 @@ impl Console {
         let phc = phc.map(|hash| hash.as_str().to_owned());
         let is_match = self.passwords.verify(password, phc).await?;
         if let Some(account) = account.filter(|_| is_match) {
+            // Attempts made side by side were all let in before the first had failed.
+            self.account_to_try(&email, &subjects, now).await?;
             return self.begin_session(account.user, subjects, request_id).await;
         }
         self.note_failure(email, subjects, request_id).await?;

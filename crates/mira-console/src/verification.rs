@@ -42,11 +42,11 @@ impl Console {
         if owner != Some(organization_id) {
             return Ok(Answer::Denied(Denial::InvalidKey));
         }
-        let decision = match looked_up {
-            Decision::Allow(_) if asked.access.cost > 0 => {
-                self.decide(asked.key, &asked.access).await?
-            }
-            decided => decided,
+        // A refusal is counted too, so it is decided again like a yes.
+        let decision = if asked.access.cost > 0 {
+            self.decide(asked.key, &asked.access).await?
+        } else {
+            looked_up
         };
         Ok(match decision {
             Decision::Allow(grant) => Answer::Valid(grant),
