@@ -1,5 +1,6 @@
 //! What a fresh machine lacks for the tests, and how it gets it: a C compiler for the bundled
-//! SQLite, a browser and its driver for the pages, the toolchain's own components. Debian's apt
+//! SQLite, a browser and its driver for the pages, curl for the calls of the
+//! README, the toolchain's own components. Debian's apt
 //! installs what no executable is found for; what cannot be installed is said in one sentence.
 
 use std::{
@@ -25,6 +26,10 @@ const NEEDS: &[Need] = &[
     Need {
         executable: "chromedriver",
         packages: &["chromium-driver"],
+    },
+    Need {
+        executable: "curl",
+        packages: &["curl"],
     },
 ];
 

@@ -8,6 +8,11 @@ use mira_core::Quota;
 
 use crate::{Dialect, ErrorCode, REQUEST_ID_HEADER, Refusal, RequestId};
 
+/// Marks a response that an upstream wrote, in its extensions: [`finish`] leaves
+/// its body as it is, errors included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forwarded;
+
 /// Completes `response`: a [`Refusal`] that a handler returned gets its body in
 /// `dialect`, an error that a library made becomes one of ours, and every
 /// response says its request id.
@@ -35,6 +40,9 @@ pub fn quota_headers(headers: &mut HeaderMap, quota: Quota) {
 fn refusal_of(response: &Response) -> Option<Refusal> {
     if let Some(refusal) = response.extensions().get::<Refusal>() {
         return Some(refusal.clone());
+    }
+    if response.extensions().get::<Forwarded>().is_some() {
+        return None;
     }
     let status = response.status();
     let is_ours = response

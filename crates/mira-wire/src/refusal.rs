@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use mira_core::{Denial, Denied, Quota, Timestamp};
 
@@ -25,6 +25,7 @@ pub struct Refusal {
     addition: Option<(&'static str, serde_json::Value)>,
     challenge: Option<Cow<'static, str>>,
     retry_after_secs: Option<u64>,
+    allow: Option<String>,
     quota: Option<Quota>,
 }
 
@@ -94,6 +95,14 @@ impl Refusal {
         Self {
             text: text.into(),
             ..Self::error(code)
+        }
+    }
+
+    /// The path exists, with the methods `allow` (RFC 9110 §10.2.1).
+    pub fn method_not_allowed(allow: String) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::error(ErrorCode::MethodNotAllowed)
         }
     }
 
@@ -167,6 +176,11 @@ impl Refusal {
         {
             headers.insert(WWW_AUTHENTICATE, value);
         }
+        if let Some(allow) = &self.allow
+            && let Ok(value) = HeaderValue::from_str(allow)
+        {
+            headers.insert(ALLOW, value);
+        }
         if let Some(secs) = self.retry_after_secs {
             headers.insert(RETRY_AFTER, HeaderValue::from(secs));
         }
@@ -191,6 +205,7 @@ impl Refusal {
             addition: None,
             challenge: None,
             retry_after_secs: None,
+            allow: None,
             quota: None,
         }
     }
@@ -198,99 +213,54 @@ impl Refusal {
 
 const BARE_CHALLENGE: &str = r#"Bearer realm="mira""#;
 
-/// The table of contract §2. `RFC 6750` would answer 403 for a key of another
-/// service; the published pages say 401, and this is the one place that knows.
+/// The table. RFC 6750 would answer 403 for a key of another service; the
+/// published pages say 401, and this is the one place that knows.
 fn row(denial: &Denial) -> Row {
-    const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
-    const FORBIDDEN: StatusCode = StatusCode::FORBIDDEN;
-    let token = Some("invalid_token");
-    let (status, error, title, text) = match denial {
-        Denial::MissingKey => (
-            UNAUTHORIZED,
-            None,
-            "Unauthorized",
-            "Invalid or missing API key",
-        ),
-        Denial::InvalidKey => (
-            UNAUTHORIZED,
-            token,
-            "Unauthorized",
-            "Invalid or missing API key",
-        ),
-        Denial::AmbiguousCredentials => {
-            let error = Some("invalid_request");
-            (
-                StatusCode::BAD_REQUEST,
-                error,
-                "Bad Request",
-                "Ambiguous credentials",
-            )
-        }
-        Denial::RevokedKey => (
-            UNAUTHORIZED,
-            token,
-            "Unauthorized",
-            "API key has been revoked",
-        ),
-        Denial::ExpiredKey => (UNAUTHORIZED, token, "Unauthorized", "API key has expired"),
-        Denial::SuspendedKey => (UNAUTHORIZED, token, "Unauthorized", "API key is suspended"),
+    const INVALID_TOKEN: Option<&str> = Some("invalid_token");
+    let (status, challenge_error, text) = match denial {
+        Denial::MissingKey => (401, None, "Invalid or missing API key"),
+        Denial::InvalidKey => (401, INVALID_TOKEN, "Invalid or missing API key"),
+        Denial::AmbiguousCredentials => (400, Some("invalid_request"), "Ambiguous credentials"),
+        Denial::RevokedKey => (401, INVALID_TOKEN, "API key has been revoked"),
+        Denial::ExpiredKey => (401, INVALID_TOKEN, "API key has expired"),
+        Denial::SuspendedKey => (401, INVALID_TOKEN, "API key is suspended"),
         Denial::WrongService => (
-            UNAUTHORIZED,
-            token,
-            "Unauthorized",
+            401,
+            INVALID_TOKEN,
             "API key not authorized for this service",
         ),
         Denial::WrongEnvironment => (
-            UNAUTHORIZED,
-            token,
-            "Unauthorized",
+            401,
+            INVALID_TOKEN,
             "API key not authorized for this environment",
         ),
-        Denial::AddressNotAllowed => (
-            FORBIDDEN,
+        Denial::AddressNotAllowed => (403, None, "API key not allowed from this address"),
+        Denial::SubscriptionRequired => (
+            403,
             None,
-            "Forbidden",
-            "API key not allowed from this address",
+            "API access requires an active Business or Enterprise subscription",
         ),
-        Denial::SubscriptionRequired => {
-            let text = "API access requires an active Business or Enterprise subscription";
-            (FORBIDDEN, None, "Forbidden", text)
-        }
         Denial::MissingPermission(permission) => {
             let text = format!("API key lacks the {permission} permission");
             return (
-                FORBIDDEN,
+                StatusCode::FORBIDDEN,
                 Some("insufficient_scope"),
                 "Forbidden",
                 text.into(),
             );
         }
-        Denial::InsufficientBalance(_) => (
-            StatusCode::PAYMENT_REQUIRED,
-            None,
-            "Payment Required",
-            "Insufficient balance",
-        ),
-        Denial::RateLimitedMinute(_) => {
-            let title = "Rate Limit Exceeded";
-            (
-                StatusCode::TOO_MANY_REQUESTS,
-                None,
-                title,
-                "Too many requests per minute",
-            )
-        }
-        Denial::RateLimitedDay(_) => {
-            let title = "Rate Limit Exceeded";
-            (
-                StatusCode::TOO_MANY_REQUESTS,
-                None,
-                title,
-                "Daily request limit exceeded",
-            )
-        }
+        Denial::InsufficientBalance(_) => (402, None, "Insufficient balance"),
+        Denial::RateLimitedMinute(_) => (429, None, "Too many requests per minute"),
+        Denial::RateLimitedDay(_) => (429, None, "Daily request limit exceeded"),
     };
-    (status, error, title, text.into())
+    let (status, title) = match status {
+        400 => (StatusCode::BAD_REQUEST, "Bad Request"),
+        402 => (StatusCode::PAYMENT_REQUIRED, "Payment Required"),
+        403 => (StatusCode::FORBIDDEN, "Forbidden"),
+        429 => (StatusCode::TOO_MANY_REQUESTS, "Rate Limit Exceeded"),
+        _ => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+    };
+    (status, challenge_error, title, text.into())
 }
 
 /// The challenge of RFC 6750 §3: an error only where a credential was presented.
