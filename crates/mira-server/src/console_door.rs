@@ -12,8 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use mira_console::{Caller, Console, ConsoleError, Principal, Token};
 use mira_core::{
-    Access, Actor, Audience, Denial, Denied, Grant, Permission, Role, User, Window,
-    WindowWord,
+    Access, Actor, Audience, Denial, Denied, Grant, Permission, Role, User, Window, WindowWord,
 };
 use mira_key::ServiceName;
 use mira_tower::{Guard, credential};
@@ -80,10 +79,7 @@ impl ConsoleDoor {
         Ok(())
     }
 
-    async fn session(
-        &self,
-        request: &Parts,
-    ) -> Result<Option<(Principal, Option<User>)>, Refusal> {
+    async fn session(&self, request: &Parts) -> Result<Option<(Principal, Option<User>)>, Refusal> {
         refuse_foreign_origin(&request.method, &request.headers, &request.uri)?;
         let cookie = request.extensions.get::<SessionCookie>().copied();
         let Some(token) = cookie.and_then(|cookie| cookie.read(&request.headers)) else {
@@ -101,12 +97,9 @@ impl ConsoleDoor {
 
     /// An organization key with `admin`, or, where keys are asked about, a key
     /// of the console service.
-    async fn key(
-        &self,
-        presented: &Credential<'_>,
-        request: &Parts,
-    ) -> Result<Principal, Refusal> {
-        let address = request.extensions
+    async fn key(&self, presented: &Credential<'_>, request: &Parts) -> Result<Principal, Refusal> {
+        let address = request
+            .extensions
             .get::<ClientAddress>()
             .map(|address| address.0);
         if asks_about_keys(&request.method, request.uri.path()) {
@@ -116,8 +109,14 @@ impl ConsoleDoor {
                 address,
                 ..Access::ANY
             };
-            match self.guard.admit_credential(presented, &access).await {
-                Ok(grant) => return Ok(asking_principal(&grant)),
+            // An organization key asks too; it must not be charged for not being
+            // a console key.
+            let only_asks = Access { cost: 0, ..access };
+            match self.guard.admit_credential(presented, &only_asks).await {
+                Ok(_) => {
+                    let grant = self.guard.admit_credential(presented, &access).await?;
+                    return Ok(asking_principal(&grant));
+                }
                 Err(refusal) if refusal.code() == Denial::WrongService.code() => {}
                 Err(refusal) => return Err(refusal),
             }
@@ -207,13 +206,19 @@ fn refuse_foreign_origin(
             .get(name)
             .map(|value| value.to_str().unwrap_or("null"))
     };
+    let fetch_site = text("sec-fetch-site");
     let fetch_site_is_foreign =
-        text("sec-fetch-site").is_some_and(|site| matches!(site, "cross-site" | "same-site"));
+        fetch_site.is_some_and(|site| !matches!(site, "same-origin" | "none"));
     let host = uri
         .authority()
         .map(http::uri::Authority::as_str)
         .or_else(|| text("host"));
     let origin_is_foreign = text("origin").is_some_and(|origin| {
+        // A page with a strict referrer policy sends `null` to its own origin
+        // too; the browser's own word, which no script can set, then decides.
+        if origin == "null" && fetch_site.is_some() {
+            return false;
+        }
         let authority = origin.split_once("://").map(|(_, authority)| authority);
         authority.is_none() || authority != host
     });
@@ -249,6 +254,14 @@ mod tests {
             (&[("origin", "http://mira.example")], true),
             (&[("origin", "http://evil.example")], true),
             (&[("origin", "null")], true),
+            (
+                &[("sec-fetch-site", "same-origin"), ("origin", "null")],
+                false,
+            ),
+            (
+                &[("sec-fetch-site", "cross-site"), ("origin", "null")],
+                true,
+            ),
             (&[("origin", "")], true),
             (&[("sec-fetch-site", "cross-site")], true),
             (&[("sec-fetch-site", "same-site")], true),

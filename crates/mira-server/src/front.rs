@@ -115,7 +115,9 @@ impl Front {
     /// Pages and the console's JSON API.
     async fn open(&self, request: Request, id: RequestId) -> Result<Response, Refusal> {
         let (mut parts, body) = request.into_parts();
-        parts.extensions.insert(SessionCookie::new(self.is_public_url_secure));
+        parts
+            .extensions
+            .insert(SessionCookie::new(self.is_public_url_secure));
         self.door.let_in(&mut parts, &id.to_string()).await?;
         Ok(run(&self.pages, Request::from_parts(parts, body)).await)
     }

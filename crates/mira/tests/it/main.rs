@@ -1,0 +1,87 @@
+//! Claims about a running server, through its real doors.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod cli;
+mod durability;
+mod life;
+mod limits;
+mod money;
+mod refusals;
+mod revocation;
+mod secrets;
+mod start;
+mod streams;
+mod subscription;
+mod wire;
+
+use http::StatusCode;
+use mira_testkit::{Client, Server, ServerOptions};
+use serde_json::{Value, json};
+
+/// A demo server of its own, with `config` over the defaults.
+fn demo_with(config: &str) -> Server {
+    let config = Some(config.to_owned()).filter(|text| !text.is_empty());
+    let options = ServerOptions {
+        demo: true,
+        config,
+        ..ServerOptions::default()
+    };
+    Server::start(env!("CARGO_BIN_EXE_mira"), options)
+}
+
+fn demo() -> Server {
+    demo_with("")
+}
+
+/// Without limits, for tests that send more than a person would.
+fn demo_without_limits() -> Server {
+    demo_with(
+        "[limits]\naddress_per_minute = 0\norganization_key_per_minute = 0\n\
+         app_key_per_minute = 0\napp_key_per_day = 0\nconsole_per_minute = 0\n",
+    )
+}
+
+/// A client that is signed in as the demo's user with `role`.
+async fn signed_in(server: &Server, role: &str) -> Client {
+    let client = server.client();
+    client
+        .sign_in(server.demo().user(role))
+        .await
+        .expect(StatusCode::CREATED);
+    client
+}
+
+/// A fresh organization key: its id and its plaintext.
+async fn new_key(admin: &Client, organization: &str, body: Value) -> (String, String) {
+    let path = format!("/v1/organizations/{organization}/keys");
+    created(
+        admin
+            .post(&path, &body)
+            .await
+            .expect(StatusCode::CREATED)
+            .json(),
+    )
+}
+
+/// A fresh app key: its id and its plaintext.
+async fn new_app_key(admin: &Client, app: &str, service: &str) -> (String, String) {
+    let path = format!("/v1/apps/{app}/keys");
+    created(
+        admin
+            .post(&path, &json!({"service": service}))
+            .await
+            .expect(StatusCode::CREATED)
+            .json(),
+    )
+}
+
+fn created(record: Value) -> (String, String) {
+    (
+        record["id"].as_str().unwrap().to_owned(),
+        record["key"].as_str().unwrap().to_owned(),
+    )
+}
