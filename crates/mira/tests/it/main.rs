@@ -9,6 +9,7 @@ mod cli;
 mod durability;
 mod life;
 mod limits;
+mod matrix;
 mod money;
 mod refusals;
 mod revocation;
