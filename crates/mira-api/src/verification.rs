@@ -157,8 +157,8 @@ fn access(api: &Api, question: &QuestionBody) -> Result<Access, Refusal> {
             .map_or(Environments::ALL, |word| Environments::from_iter([word.0])),
         address: question.remote_addr,
         is_metered: service.is_some_and(|name| api.config.metered.contains(&name)),
-        limits_address: false,
         cost,
+        ..Access::ANY
     })
 }
 

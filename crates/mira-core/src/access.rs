@@ -22,6 +22,8 @@ pub struct Access {
     pub is_metered: bool,
     /// Whether the client address has a window of its own here.
     pub limits_address: bool,
+    /// Whether the key's own windows count it; the console has limits of its own.
+    pub limits_key: bool,
     /// How many requests it counts as; 0 only asks.
     pub cost: u32,
 }
@@ -35,6 +37,7 @@ impl Access {
         address: None,
         is_metered: false,
         limits_address: false,
+        limits_key: true,
         cost: 1,
     };
 }

@@ -61,6 +61,13 @@ impl Subscription {
         current_period_end: None,
     };
 
+    /// What the operator's own organization has: everything, without an end.
+    pub const OPERATOR: Self = Self {
+        plan: Plan::Enterprise,
+        status: SubscriptionStatus::Active,
+        current_period_end: None,
+    };
+
     /// The exclusive end of API access: [`Timestamp::MIN`] where there is none,
     /// [`Timestamp::MAX`] where it has no end. A lapse, `past_due` included, is none.
     pub fn active_until(self) -> Timestamp {

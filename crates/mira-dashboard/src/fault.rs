@@ -5,12 +5,13 @@ use std::error::Error;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
 use http::header::RETRY_AFTER;
+use http::{HeaderName, HeaderValue, StatusCode};
 use maud::html;
 use mira_console::ConsoleError;
-use mira_wire::{ErrorCode, RequestId};
+use mira_wire::{ErrorCode, Refusal, RequestId};
 
+use crate::finish::protect;
 use crate::layout;
 
 /// What is said where the subscription does not allow organization keys.
@@ -56,24 +57,65 @@ impl Fault {
         if let Some(cause) = &self.cause {
             tracing::error!(error = %cause, request.id = id.as_deref(), "a page failed");
         }
-        let status = self.code.status();
-        let body = html! {
-            p.fault-status { (status.as_u16()) }
-            h1 { (self.code.title()) }
-            p.fault-text { (self.text) "." }
-            p.muted { (self.advice) }
-            p.actions { a.button href="/" { "Back to the console" } }
-            @if let Some(id) = id {
-                p.fault-id { "Request " code { (id) } }
-            }
+        let words = Words {
+            status: self.code.status(),
+            title: self.code.title(),
+            text: &self.text,
+            advice: self.advice,
         };
-        let mut response = (status, layout::standalone(self.code.title(), &body)).into_response();
+        let mut response = words.page(id);
         if let Some(secs) = self.retry_after_secs {
             response
                 .headers_mut()
                 .insert(RETRY_AFTER, HeaderValue::from(secs));
         }
         response
+    }
+}
+
+/// The page for a request that was refused before it reached a page: from
+/// another origin, too often, or while nothing can be known.
+pub fn refusal_page(refusal: &Refusal, request_id: RequestId) -> Response {
+    let words = Words {
+        status: refusal.status(),
+        title: refusal.title(),
+        text: refusal.text(),
+        advice: "Nothing was changed.",
+    };
+    let mut response = words.page(Some(request_id.to_string()));
+    protect(response.headers_mut());
+    let headers = refusal.headers();
+    for name in [RETRY_AFTER, CODE] {
+        if let Some(value) = headers.get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}
+
+const CODE: HeaderName = HeaderName::from_static("x-mira-code");
+
+/// What a page about a failure says.
+struct Words<'w> {
+    status: StatusCode,
+    title: &'w str,
+    text: &'w str,
+    advice: &'w str,
+}
+
+impl Words<'_> {
+    fn page(&self, request_id: Option<String>) -> Response {
+        let body = html! {
+            p.fault-status { (self.status.as_u16()) }
+            h1 { (self.title) }
+            p.fault-text { (self.text) "." }
+            p.muted { (self.advice) }
+            p.actions { a.button href="/" { "Back to the console" } }
+            @if let Some(id) = request_id {
+                p.fault-id { "Request " code { (id) } }
+            }
+        };
+        (self.status, layout::standalone(self.title, &body)).into_response()
     }
 }
 

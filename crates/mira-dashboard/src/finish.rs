@@ -33,7 +33,7 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     response
 }
 
-fn protect(headers: &mut HeaderMap) {
+pub(crate) fn protect(headers: &mut HeaderMap) {
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // `no-referrer` would make browsers send forms with `Origin: null`, which

@@ -44,6 +44,8 @@ mod usage;
 mod viewer;
 mod visit;
 
+pub use fault::refusal_page;
+
 use std::sync::Arc;
 
 use axum::{Router, middleware};

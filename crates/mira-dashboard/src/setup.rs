@@ -7,7 +7,7 @@ use axum::routing::get;
 use http::StatusCode;
 use maud::{Markup, html};
 use mira_console::{ConsoleError, NewInstallation};
-use mira_core::{Plan, Subscription, SubscriptionStatus};
+use mira_core::Subscription;
 
 use crate::control::{self, Input};
 use crate::fault::Fault;
@@ -15,14 +15,6 @@ use crate::fields::Fields;
 use crate::href::Href;
 use crate::visit::Visit;
 use crate::{Dashboard, layout, sign_in};
-
-/// Whoever sets an installation up runs it, so nothing is held back from their
-/// own organization.
-const OPERATOR: Subscription = Subscription {
-    plan: Plan::Enterprise,
-    status: SubscriptionStatus::Active,
-    current_period_end: None,
-};
 
 pub(crate) fn routes() -> Router<Dashboard> {
     Router::new().route("/setup/{token}", get(form).post(set_up))
@@ -46,7 +38,9 @@ async fn set_up(
     let (email, password) = (fields.text("email"), fields.text("password"));
     let new = NewInstallation {
         organization_name: fields.text("organization_name").to_owned(),
-        subscription: OPERATOR,
+        // Whoever sets an installation up runs it, so nothing is held back from
+        // their own organization.
+        subscription: Subscription::OPERATOR,
         email: email.to_owned(),
         name: fields.text("name").to_owned(),
         password: password.to_owned(),

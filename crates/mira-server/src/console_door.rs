@@ -125,8 +125,8 @@ impl ConsoleDoor {
             audience: Audience::Organization,
             permission: Some(Permission::Admin),
             address,
-            // The console's own limit counts here, not the key's.
-            cost: 0,
+            // The console's own limit counts here; the use is noted all the same.
+            limits_key: false,
             ..Access::ANY
         };
         let grant = self.guard.admit_credential(presented, &access).await?;
@@ -234,13 +234,13 @@ mod tests {
 
     use super::refuse_foreign_origin;
 
-    fn is_refused(method: Method, fields: &[(&'static str, &'static str)]) -> bool {
+    fn is_refused(method: &Method, fields: &[(&'static str, &'static str)]) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_static("mira.example:8080"));
         for (name, value) in fields {
             headers.insert(*name, HeaderValue::from_static(value));
         }
-        refuse_foreign_origin(&method, &headers, &http::Uri::from_static("/v1/keys")).is_err()
+        refuse_foreign_origin(method, &headers, &http::Uri::from_static("/v1/keys")).is_err()
     }
 
     #[test]
@@ -273,8 +273,8 @@ mod tests {
                 true,
             ),
         ] {
-            assert_eq!(is_refused(Method::POST, fields), refused, "{fields:?}");
-            assert!(!is_refused(Method::GET, fields));
+            assert_eq!(is_refused(&Method::POST, fields), refused, "{fields:?}");
+            assert!(!is_refused(&Method::GET, fields));
         }
     }
 }

@@ -15,7 +15,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use http::Uri;
-use http::header::{CACHE_CONTROL, HeaderValue};
+use http::header::{ACCEPT, CACHE_CONTROL, HeaderValue};
 use mira_console::Console;
 use mira_core::Access;
 use mira_gateway::{Mount, Route, RouteTable, check_path};
@@ -26,7 +26,7 @@ use tower::ServiceExt as _;
 use tower_http::timeout::TimeoutBody;
 
 use crate::config::TrustedProxies;
-use crate::console_door::ConsoleDoor;
+use crate::console_door::{ConsoleDoor, is_api};
 
 /// A body that sends nothing for this long is given up.
 const BODY_SILENCE: Duration = Duration::from_secs(15);
@@ -56,6 +56,7 @@ impl Front {
         }
         let request_id = RequestId::new(self.console.now(), random);
         let dialect = self.dialect(request.uri());
+        let wants_page = wants_page(&request) && dialect == Dialect::Console;
         let answer = AssertUnwindSafe(self.route(peer, request, request_id))
             .catch_unwind()
             .await;
@@ -67,7 +68,12 @@ impl Front {
                 Refusal::error(ErrorCode::Internal).into_response()
             }
         };
-        finish(response, dialect, request_id)
+        let refusal = response
+            .extensions()
+            .get::<Refusal>()
+            .filter(|_| wants_page);
+        let page = refusal.map(|refusal| mira_dashboard::refusal_page(refusal, request_id));
+        finish(page.unwrap_or(response), dialect, request_id)
     }
 
     async fn route(
@@ -140,6 +146,15 @@ async fn run(router: &Router, request: Request) -> Response {
         Ok(response) => response,
         Err(never) => match never {},
     }
+}
+
+/// Whether a person is reading, in a browser and not at the JSON API.
+fn wants_page(request: &Request) -> bool {
+    let accepts = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok());
+    accepts.is_some_and(|accept| accept.contains("text/html")) && !is_api(request.uri().path())
 }
 
 /// What a key opened is nobody else's, so no shared cache may keep it (RFC 9111

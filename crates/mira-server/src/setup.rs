@@ -35,7 +35,7 @@ async fn first_or_reset(
     }
     let new = NewInstallation {
         organization_name: "My organization".to_owned(),
-        subscription: Subscription::NONE,
+        subscription: Subscription::OPERATOR,
         email: email.to_owned(),
         name: String::new(),
         password: password.to_owned(),

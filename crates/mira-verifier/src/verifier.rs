@@ -217,6 +217,7 @@ impl Verifier {
         let decision = match decide(&question) {
             Ok(admissible) => {
                 let admission = match self.charge_address(access, now) {
+                    Ok(()) if !access.limits_key => Admission::Admitted(None),
                     Ok(()) => entry.counters.charge(rule, access.cost, now),
                     Err(refused) => refused,
                 };

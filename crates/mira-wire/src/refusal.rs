@@ -134,6 +134,11 @@ impl Refusal {
         self.code
     }
 
+    /// What kind of refusal it is, in a word or two.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
     /// What is said to people.
     pub fn text(&self) -> &str {
         &self.text

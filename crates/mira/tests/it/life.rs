@@ -222,3 +222,25 @@ async fn every_environment_has_keys_of_its_own() {
         );
     }
 }
+
+#[tokio::test]
+async fn use_of_a_key_on_the_console_is_noted_and_not_counted_on_its_windows() {
+    let server = demo();
+    let facts = server.demo();
+    let client = server.client().with_key(&facts.keys.admin);
+    let me = client.get("/v1/me").await.expect(StatusCode::OK).json();
+    let id = me["key_id"]
+        .as_str()
+        .or(me["key"]["id"].as_str())
+        .unwrap()
+        .to_owned();
+    for _ in 0..40 {
+        if client.get(&format!("/v1/keys/{id}")).await.json()["last_used_at"].is_string() {
+            let answer = client.get("/api/v1/meetings").await.expect(StatusCode::OK);
+            assert_eq!(answer.header("x-ratelimit-remaining"), Some("99"));
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the use was not written down");
+}

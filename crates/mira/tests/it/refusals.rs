@@ -217,3 +217,47 @@ async fn address_and_expiry_of_a_key_are_enforced() {
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert!(reset > 0);
 }
+
+#[tokio::test]
+async fn browser_gets_a_page_and_a_program_gets_json_for_what_does_not_exist() {
+    let server = demo();
+    let program = server.client().get("/nothing-here").await;
+    assert_eq!(
+        (program.status.as_u16(), program.code()),
+        (404, Some("not_found"))
+    );
+    assert_eq!(program.json()["error"], "Not Found");
+    let browser = server.client().with_header("accept", "text/html,*/*;q=0.8");
+    let page = browser
+        .get("/nothing-here")
+        .await
+        .expect(StatusCode::NOT_FOUND);
+    assert!(page.text().starts_with("<!DOCTYPE html>"));
+    assert!(page.header("content-security-policy").is_some());
+    let api = browser.get("/v1/me").await.expect(StatusCode::UNAUTHORIZED);
+    assert_eq!(api.json()["code"], "unauthenticated");
+}
+
+#[tokio::test]
+async fn browser_requests_from_another_origin_change_nothing() {
+    let server = demo();
+    let facts = server.demo();
+    let admin = signed_in(&server, "admin").await;
+    let path = format!("/v1/organizations/{}/keys", facts.organization_id);
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        let mut request = admin.json_request(Method::POST, &path, &json!({"name": "forged"}));
+        request.headers_mut().insert(name, value.parse().unwrap());
+        let refused = admin.send(request).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.code()),
+            (403, Some("cross_origin"))
+        );
+    }
+    let keys = admin.get(&path).await.expect(StatusCode::OK);
+    assert!(!keys.text().contains("forged"));
+}
