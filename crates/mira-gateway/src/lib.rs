@@ -1,10 +1,44 @@
-//! Canonical paths and the route table that every door shares.
+//! The gateway: the route table that every door shares, the reverse proxy, and
+//! the doors for other servers.
 //!
 //! A path is read once; the decision and whatever comes after it see the same
-//! bytes. The table says which keys a path is for and what they need.
+//! bytes. [`authorize`](authorize()) is the one way to a decision. What it grants
+//! is carried out by a product, forwarded by a [`Proxy`] to the [`Upstream`] of a
+//! [`Service`], or answered by a [`Door`] to a server that asked on behalf of
+//! another.
 
+mod arrival;
+mod authorize;
+mod connection;
+mod doors;
+mod header_policy;
+mod health;
+mod hop_by_hop;
+mod identity;
 mod path;
+mod pool;
+mod proxy;
+mod request_body;
+mod response_body;
 mod route_table;
+mod service;
+mod session_crumbs;
+mod silence;
+mod spelling;
+mod timeouts;
+mod trace_context;
+mod upgrade;
+mod upstream;
+mod upstream_error;
 
+pub use arrival::Arrival;
+pub use authorize::{Authorized, authorize};
+pub use doors::{Asked, Door};
 pub use path::{PathError, check_path};
-pub use route_table::{Mount, Route, RouteTable};
+pub use proxy::Proxy;
+pub use response_body::{ResponseBody, ResponseBodyError};
+pub use route_table::{Mount, Route, RouteTable, Target};
+pub use service::Service;
+pub use timeouts::Timeouts;
+pub use upstream::{OriginError, Upstream};
+pub use upstream_error::UpstreamError;

@@ -2,9 +2,12 @@
 
 use http::Method;
 use mira_core::{Access, Audience, Environments};
-use mira_wire::{Dialect, Operation};
+use mira_wire::{Dialect, ErrorCode, Operation, Refusal};
 
-/// A prefix and everything below it.
+use crate::Service;
+use crate::service::allow;
+
+/// The prefix of a product of this server, and everything below it.
 #[derive(Debug, Clone)]
 pub struct Mount {
     /// The path prefix, without a slash at its end. It matches whole segments.
@@ -17,117 +20,161 @@ pub struct Mount {
     pub environments: Environments,
     /// Whether client addresses have a window of their own here.
     pub limits_address: bool,
-    /// What is known to be below it. Anything else still needs a good key before
-    /// it is answered 404 or 405, so that nobody maps the routes without one.
+    /// What is below it. Anything else still needs a good key before it is
+    /// answered 404 or 405, so that nobody maps the routes without one.
     pub operations: Vec<Operation>,
+}
+
+/// What stands at a prefix.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'t> {
+    /// A product of this server.
+    Product(&'t Mount),
+    /// An upstream behind the gateway.
+    Service(&'t Service),
 }
 
 /// Where a request leads.
 #[derive(Debug, Clone, Copy)]
 pub enum Route<'t> {
-    /// To no mount: a page, the console or nothing.
+    /// To no prefix: a page, the console or nothing.
     Open,
     /// To an operation that is open to everybody.
-    Public(&'t Mount),
+    Public(Target<'t>),
     /// To something that only a key opens; the client address is still to be
     /// filled into the access.
-    Protected(&'t Mount, Access),
+    Protected(Target<'t>, Access),
 }
 
-/// All mounts of an installation.
+/// All products and services of an installation.
 #[derive(Debug, Clone, Default)]
-pub struct RouteTable(Vec<Mount>);
+pub struct RouteTable {
+    mounts: Vec<Mount>,
+    services: Vec<Service>,
+}
 
 impl RouteTable {
-    /// A table of `mounts`, whose prefixes must not overlap.
+    /// A table of the products at `mounts`. No two prefixes may overlap.
     pub fn new(mounts: Vec<Mount>) -> Self {
-        Self(mounts)
+        Self {
+            mounts,
+            services: Vec::new(),
+        }
     }
 
-    /// Its mounts.
+    /// The same products, with `services`.
+    pub fn with_services(self, services: Vec<Service>) -> Self {
+        Self { services, ..self }
+    }
+
+    /// Its products.
     pub fn mounts(&self) -> &[Mount] {
-        &self.0
+        &self.mounts
+    }
+
+    /// Its services.
+    pub fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// The shape of errors at `path`, if something stands there.
+    pub fn dialect(&self, path: &str) -> Option<Dialect> {
+        self.target(path).map(Target::dialect)
     }
 
     /// Where `method` and a checked `path` lead.
     pub fn find(&self, method: &Method, path: &str) -> Route<'_> {
-        let below = |mount: &Mount| {
-            let rest = path.strip_prefix(mount.prefix.as_str())?;
-            (rest.is_empty() || rest.starts_with('/')).then_some(rest.len())
-        };
-        let Some((mount, rest)) = self.0.iter().find_map(|mount| Some((mount, below(mount)?)))
-        else {
+        let Some(target) = self.target(path) else {
             return Route::Open;
         };
-        let rest = path.get(path.len() - rest..).unwrap_or_default();
-        let operation = mount
-            .operations
-            .iter()
-            .find(|operation| operation.matches(method, rest));
-        if operation.is_some_and(|operation| operation.is_public) {
-            return Route::Public(mount);
+        match target {
+            Target::Service(service) => Route::Protected(target, service.access(method)),
+            Target::Product(mount) => {
+                let operation = mount.operation(method, path);
+                if operation.is_some_and(|operation| operation.is_public) {
+                    return Route::Public(target);
+                }
+                Route::Protected(target, mount.access(operation))
+            }
         }
-        let access = Access {
-            audience: mount.audience,
-            permission: operation.and_then(|operation| operation.permission),
-            environments: mount.environments,
-            is_metered: operation.is_some_and(|operation| operation.is_metered),
-            limits_address: mount.limits_address,
-            ..Access::ANY
-        };
-        Route::Protected(mount, access)
     }
+
+    fn target(&self, path: &str) -> Option<Target<'_>> {
+        let mounts = self.mounts.iter().map(Target::Product);
+        let services = self.services.iter().map(Target::Service);
+        mounts
+            .chain(services)
+            .find(|target| below(target.prefix(), path).is_some())
+    }
+}
+
+impl<'t> Target<'t> {
+    /// Its prefix.
+    pub fn prefix(self) -> &'t str {
+        match self {
+            Self::Product(mount) => &mount.prefix,
+            Self::Service(service) => &service.prefix,
+        }
+    }
+
+    /// The shape of its errors.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::Product(mount) => mount.dialect,
+            Self::Service(_) => Dialect::Network,
+        }
+    }
+
+    /// Refuses what is not there, once a key has been shown.
+    pub(crate) fn check(self, method: &Method, path: &str) -> Result<(), Refusal> {
+        match self {
+            Self::Product(mount) => mount.check(method, path),
+            Self::Service(service) => service.check_method(method),
+        }
+    }
+}
+
+impl Mount {
+    fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
+        let rest = below(&self.prefix, path)?;
+        let mut operations = self.operations.iter();
+        operations.find(|operation| operation.matches(method, rest))
+    }
+
+    fn access(&self, operation: Option<&Operation>) -> Access {
+        Access {
+            audience: self.audience,
+            permission: operation.and_then(|operation| operation.permission),
+            environments: self.environments,
+            is_metered: operation.is_some_and(|operation| operation.is_metered),
+            limits_address: self.limits_address,
+            ..Access::ANY
+        }
+    }
+
+    fn check(&self, method: &Method, path: &str) -> Result<(), Refusal> {
+        if self.operation(method, path).is_some() {
+            return Ok(());
+        }
+        let rest = below(&self.prefix, path).unwrap_or_default();
+        let answered = self.operations.iter().filter(|operation| {
+            let method = Method::from_bytes(operation.method.as_bytes());
+            method.is_ok_and(|method| operation.matches(&method, rest))
+        });
+        let allow = allow(answered.map(|operation| operation.method));
+        Err(if allow.is_empty() {
+            Refusal::error(ErrorCode::NotFound)
+        } else {
+            Refusal::method_not_allowed(allow)
+        })
+    }
+}
+
+/// What follows `prefix` in `path`, if the path is at or below it.
+fn below<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
+    let rest = path.strip_prefix(prefix)?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
 #[cfg(test)]
-mod tests {
-    use http::Method;
-    use mira_core::{Audience, Environments, Permission};
-    use mira_wire::{Dialect, Operation};
-
-    use super::{Mount, Route, RouteTable};
-
-    fn table() -> RouteTable {
-        RouteTable::new(vec![Mount {
-            prefix: "/api/v1".to_owned(),
-            dialect: Dialect::MiraApi,
-            audience: Audience::Organization,
-            environments: Environments::ALL,
-            limits_address: true,
-            operations: vec![
-                Operation::new("GET", "/meetings").with_permission(Permission::Read),
-                Operation::new("DELETE", "/meetings/{id}").with_permission(Permission::Admin),
-                Operation::new("GET", "/health").public(),
-            ],
-        }])
-    }
-
-    fn key_for(method: &str, path: &str) -> &'static str {
-        match table().find(&Method::from_bytes(method.as_bytes()).unwrap(), path) {
-            Route::Protected(_, access) => access.permission.map_or("any", Permission::as_str),
-            Route::Open | Route::Public(_) => "none",
-        }
-    }
-
-    #[test]
-    fn every_path_below_a_prefix_is_protected() {
-        for (method, path, expected) in [
-            ("GET", "/api/v1/meetings", "read"),
-            ("HEAD", "/api/v1/meetings", "read"),
-            ("POST", "/api/v1/meetings", "any"),
-            ("get", "/api/v1/meetings", "any"),
-            ("GET", "/api/v1/meetings/", "any"),
-            ("DELETE", "/api/v1/meetings/1", "admin"),
-            ("DELETE", "/api/v1/meetings/", "any"),
-            ("DELETE", "/api/v1/meetings/1/2", "any"),
-            ("GET", "/api/v1", "any"),
-            ("GET", "/api/v1/", "any"),
-            ("GET", "/api/v1/health", "none"),
-            ("GET", "/api/v1x/meetings", "none"),
-            ("GET", "/API/v1/meetings", "none"),
-            ("GET", "/", "none"),
-        ] {
-            assert_eq!(key_for(method, path), expected, "{method} {path}");
-        }
-    }
-}
+mod tests;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use http_body::Body;
-use mira_core::{Access, Clock as _, Decision, Grant};
-use mira_verifier::{Credential, Refiller, Resolved, Verifier, resolve};
+use mira_core::{Access, Clock as _, Decision, Denied, Grant, Timestamp};
+use mira_verifier::{Credential, End, Lifeline, Refiller, Resolved, Verifier, resolve};
 use mira_wire::{Refusal, quota_headers};
 
 use crate::{LifelineBody, credential};
@@ -45,9 +45,40 @@ impl Guard {
         }
     }
 
+    /// Watches over what `grant` allowed, for a door that goes on without a body,
+    /// as an upgraded connection does.
+    pub fn watch(&self, grant: &Grant) -> Lifeline {
+        self.verifier.watch(grant)
+    }
+
     /// Ties `response` to the key behind `grant`: its headers say what the window
-    /// has left, and its body ends when the key does.
-    pub fn bind<B>(&self, grant: &Grant, mut response: Response<B>) -> Response<LifelineBody<B>>
+    /// has left, and its body ends when the key does. A body of known length is
+    /// taken to be in memory; for one that is not, see
+    /// [`bind_stream`](Self::bind_stream).
+    pub fn bind<B>(&self, grant: &Grant, response: Response<B>) -> Response<LifelineBody<B>>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let is_here = response.body().size_hint().exact().is_some();
+        self.tie(grant, response, is_here)
+    }
+
+    /// The same for a body that somebody else still sends, as an upstream does:
+    /// its length may be known long before its bytes are here.
+    pub fn bind_stream<B>(&self, grant: &Grant, response: Response<B>) -> Response<LifelineBody<B>>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let is_here = response.body().is_end_stream();
+        self.tie(grant, response, is_here)
+    }
+
+    fn tie<B>(
+        &self,
+        grant: &Grant,
+        mut response: Response<B>,
+        is_here: bool,
+    ) -> Response<LifelineBody<B>>
     where
         B: Body<Data = Bytes>,
     {
@@ -55,10 +86,25 @@ impl Guard {
             quota_headers(response.headers_mut(), quota);
         }
         let (parts, body) = response.into_parts();
-        // What is there already cannot be taken back, and needs no watch.
-        let is_whole = body.size_hint().exact().is_some();
-        let lifeline = (!is_whole).then(|| self.verifier.watch(grant));
+        // What is here already cannot be taken back, and needs no watch.
+        let lifeline = (!is_here).then(|| self.watch(grant));
         let body = LifelineBody::new(body, lifeline, &parts.headers);
         Response::from_parts(parts, body)
+    }
+}
+
+/// What a new request would be told, now that the key has ended so.
+pub fn refusal_of(end: End) -> Refusal {
+    match end {
+        End::Denied(denial) => {
+            let denied = Denied {
+                denial,
+                key: None,
+                quota: None,
+            };
+            // The instant is for windows, which end nothing that has begun.
+            Refusal::denied(&denied, Timestamp::MIN)
+        }
+        End::Unavailable => Refusal::unavailable(),
     }
 }

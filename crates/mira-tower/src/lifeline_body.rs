@@ -5,12 +5,12 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::{Body, Frame, SizeHint};
-use mira_core::{Denied, Timestamp};
 use mira_verifier::{End, Lifeline};
-use mira_wire::Refusal;
 use pin_project_lite::pin_project;
+
+use crate::guard::refusal_of;
 
 pin_project! {
     /// A body on its lifeline. When the key would be refused, an event stream
@@ -27,9 +27,11 @@ pin_project! {
 
 impl<B> LifelineBody<B> {
     pub(crate) fn new(inner: B, lifeline: Option<Lifeline>, headers: &HeaderMap) -> Self {
-        let is_event_stream = headers
-            .get(CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        // A length that was announced leaves no room for a last event.
+        let is_event_stream = !headers.contains_key(CONTENT_LENGTH)
+            && headers
+                .get(CONTENT_TYPE)
+                .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
         Self {
             inner: Some(inner),
             lifeline,
@@ -107,20 +109,9 @@ where
 /// The last event of a stream, in the words of the refusal that a new request
 /// would get.
 fn error_event(end: End) -> Bytes {
-    let refusal = match end {
-        End::Denied(denial) => {
-            let denied = Denied {
-                denial,
-                key: None,
-                quota: None,
-            };
-            Refusal::denied(&denied, Timestamp::MIN)
-        }
-        End::Unavailable => Refusal::unavailable(),
-    };
     // The texts are ours and hold neither quotes nor line breaks.
     Bytes::from(format!(
         "event: error\ndata: {{\"message\":\"{}\"}}\n\n",
-        refusal.text()
+        refusal_of(end).text()
     ))
 }

@@ -10,14 +10,14 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
 use mira_core::{
-    Access, Actor, Change, Environment, KeyFacts, KeyId, KeyKind, KeyState, OrganizationFacts,
-    OrganizationId, Permissions, RateLimit, Timestamp,
+    Access, Actor, Change, Environment, Grant, KeyFacts, KeyId, KeyKind, KeyState,
+    OrganizationFacts, OrganizationId, Permissions, RateLimit, Timestamp,
 };
 use mira_key::KeyDigest;
-use mira_tower::{Guard, client_address, credential};
+use mira_tower::{Guard, client_address, credential, refusal_of};
 use mira_verifier::{
     BootClock, BoxFuture, Credential, Deadline, Limits, Refill, RefillError, Refiller, Verifier,
 };
@@ -270,6 +270,71 @@ async fn whole_body_is_sent_as_it_is() {
     );
     verifier.apply(&revoked());
     assert_eq!(bound.into_body().collect().await.unwrap().to_bytes(), "{}");
+}
+
+/// A body whose length is known and whose bytes are not here yet.
+struct Announced;
+
+impl Body for Announced {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(1_000)
+    }
+}
+
+async fn admitted(guard: &Guard) -> Grant {
+    let headers = headers(&[("authorization", "Bearer secret")]);
+    guard.admit(&headers, &Access::ANY).await.unwrap()
+}
+
+#[tokio::test]
+async fn announced_body_that_is_still_sent_by_somebody_else_is_watched() {
+    let (guard, verifier) = guard();
+    let grant = admitted(&guard).await;
+    let mut body = guard
+        .bind_stream(&grant, Response::new(Announced))
+        .into_body();
+    assert_eq!(verifier.watched(), 1);
+    verifier.apply(&revoked());
+    assert!(body.frame().await.unwrap().is_err());
+    let over = guard.bind_stream(&grant, Response::new(Full::new(Bytes::new())));
+    assert_eq!(verifier.watched(), 0);
+    assert!(over.into_body().frame().await.is_none());
+}
+
+#[tokio::test]
+async fn event_stream_of_announced_length_breaks_off_instead_of_outgrowing_it() {
+    let (guard, verifier) = guard();
+    let response = Response::builder()
+        .header("content-type", "text/event-stream")
+        .header("content-length", "1000")
+        .body(Announced)
+        .unwrap();
+    let grant = admitted(&guard).await;
+    let mut body = guard.bind_stream(&grant, response).into_body();
+    verifier.apply(&revoked());
+    assert!(body.frame().await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn lifeline_of_a_guard_tells_what_a_new_request_would_be_told() {
+    let (guard, verifier) = guard();
+    let mut lifeline = guard.watch(&admitted(&guard).await);
+    verifier.apply(&revoked());
+    assert_eq!(refusal_of(lifeline.ended().await).code(), "revoked_key");
+    verifier.apply(&key(KeyState::Active));
+    let mut lifeline = guard.watch(&admitted(&guard).await);
+    verifier.drop_lease();
+    assert_eq!(refusal_of(lifeline.ended().await).code(), "unavailable");
 }
 
 #[tokio::test]

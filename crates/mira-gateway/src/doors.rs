@@ -1,0 +1,153 @@
+//! The doors for other servers: they ask, and we answer for a request that we do
+//! not see.
+//!
+//! Each kind of server says in its own words which request it asks about. What it
+//! says goes through the same route table and the same decision as a request that
+//! came here itself, so that both are answered alike.
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use http::header::{CACHE_CONTROL, HeaderValue};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, Method, Response, request};
+use mira_core::Grant;
+use mira_tower::Guard;
+use mira_wire::{Dialect, ErrorCode, Refusal, RequestId, quota_headers};
+
+use crate::identity::set_identity;
+use crate::{Authorized, RouteTable, authorize};
+
+/// A way to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// `X-Forwarded-Method` and `X-Forwarded-Uri`, as Traefik and Caddy send them.
+    Forward,
+    /// `X-Original-Method` and `X-Original-URI`, as nginx is told to send them.
+    Nginx,
+    /// The request's own method, and its path behind a prefix, as Envoy's
+    /// `ext_authz` sends them over HTTP.
+    Envoy,
+}
+
+/// What a door was asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The method.
+    pub method: Method,
+    /// The path and the query, as they were given.
+    pub target: PathAndQuery,
+}
+
+const FORWARD_PATH: &str = "/authz/forward";
+const NGINX_PATH: &str = "/authz/nginx";
+const ENVOY_PREFIX: &str = "/authz/envoy";
+
+impl Door {
+    /// The door at `path`, if there is one.
+    pub fn at(path: &str) -> Option<Self> {
+        match path {
+            FORWARD_PATH => Some(Self::Forward),
+            NGINX_PATH => Some(Self::Nginx),
+            _ => {
+                let rest = path.strip_prefix(ENVOY_PREFIX)?;
+                (rest.is_empty() || rest.starts_with('/')).then_some(Self::Envoy)
+            }
+        }
+    }
+
+    /// What the request with this `head` asks about. A method or a path that is missing, or there
+    /// twice, is refused: two readers could take two.
+    pub fn asked(self, head: &request::Parts) -> Result<Asked, Refusal> {
+        let (method, target) = match self {
+            Self::Forward => ("x-forwarded-method", "x-forwarded-uri"),
+            Self::Nginx => ("x-original-method", "x-original-uri"),
+            Self::Envoy => return envoy(head),
+        };
+        let headers = &head.headers;
+        let method = single(headers, HeaderName::from_static(method), "method")?;
+        let method = Method::from_bytes(method.as_bytes())
+            .map_err(|_| Refusal::invalid("The method asked about is not one"))?;
+        let target = single(headers, HeaderName::from_static(target), "path")?;
+        let target = parse_target(target.as_bytes())?;
+        Ok(Asked { method, target })
+    }
+
+    /// Answers the request with this `head` from `address`: 200 and who is behind it, or the refusal
+    /// and the shape of the route that was asked about. Executes nothing.
+    pub async fn answer(
+        self,
+        routes: &RouteTable,
+        guard: &Guard,
+        address: IpAddr,
+        request_id: RequestId,
+        head: &request::Parts,
+    ) -> (Result<Response<Body>, Refusal>, Dialect) {
+        let asked = match self.asked(head) {
+            Ok(asked) => asked,
+            Err(refusal) => return (Err(refusal), Dialect::Network),
+        };
+        let path = asked.target.path();
+        let headers = &head.headers;
+        let authorized = authorize(routes, guard, &asked.method, path, headers, address).await;
+        let answer = match authorized {
+            Ok(Authorized::Granted(_, grant)) => Ok(yes(Some(&grant), request_id)),
+            Ok(Authorized::Public(_)) => Ok(yes(None, request_id)),
+            Ok(Authorized::Open) => Err(Refusal::error(ErrorCode::NoRoute)),
+            Err(refusal) => Err(refusal),
+        };
+        (answer, routes.dialect(path).unwrap_or(Dialect::Network))
+    }
+}
+
+fn envoy(head: &request::Parts) -> Result<Asked, Refusal> {
+    let target = head.uri.path_and_query().map(PathAndQuery::as_str);
+    let rest = target.and_then(|target| target.strip_prefix(ENVOY_PREFIX));
+    let target = match rest {
+        Some(rest) if rest.starts_with('/') => parse_target(rest.as_bytes())?,
+        _ => return Err(Refusal::invalid("The path asked about is missing")),
+    };
+    let method = head.method.clone();
+    Ok(Asked { method, target })
+}
+
+fn single<'h>(
+    headers: &'h HeaderMap,
+    name: HeaderName,
+    what: &str,
+) -> Result<&'h HeaderValue, Refusal> {
+    let mut lines = headers.get_all(name).iter();
+    match (lines.next(), lines.next()) {
+        (Some(line), None) => Ok(line),
+        (None, _) => Err(Refusal::invalid(format!(
+            "The {what} asked about is missing"
+        ))),
+        (Some(_), Some(_)) => Err(Refusal::invalid(format!(
+            "The {what} asked about is there twice"
+        ))),
+    }
+}
+
+/// A request target in origin form, as this server would take it from a request
+/// line. A fragment is no part of one, and servers differ on what follows it.
+fn parse_target(target: &[u8]) -> Result<PathAndQuery, Refusal> {
+    let bad = || Refusal::invalid("The path asked about is not one");
+    if target.contains(&b'#') || !target.starts_with(b"/") {
+        return Err(bad());
+    }
+    PathAndQuery::try_from(target).map_err(|_| bad())
+}
+
+fn yes(grant: Option<&Grant>, request_id: RequestId) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    // A yes that is kept would outlive the key.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(grant) = grant {
+        set_identity(headers, grant, request_id);
+        if let Some(quota) = grant.quota() {
+            quota_headers(headers, quota);
+        }
+    }
+    response
+}

@@ -1,0 +1,44 @@
+//! Who a request comes from, as headers for whoever stands behind us.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use mira_core::{Grant, Permissions};
+use mira_wire::{REQUEST_ID_HEADER, RequestId};
+
+use crate::spelling::begins_as;
+
+const KEY_ID: HeaderName = HeaderName::from_static("x-mira-key-id");
+const ORGANIZATION_ID: HeaderName = HeaderName::from_static("x-mira-organization-id");
+const APP_ID: HeaderName = HeaderName::from_static("x-mira-app-id");
+const SERVICE: HeaderName = HeaderName::from_static("x-mira-service");
+const ENVIRONMENT: HeaderName = HeaderName::from_static("x-mira-environment");
+const PERMISSIONS: HeaderName = HeaderName::from_static("x-mira-permissions");
+
+/// Whether `name` reads as one of ours, in any spelling. The whole family is
+/// ours, so that a header we add tomorrow is not forged today.
+pub(crate) fn is_identity(name: &str) -> bool {
+    begins_as(name, "x-mira-")
+}
+
+/// Says who is behind `grant`. What the key does not have is not said.
+pub(crate) fn set_identity(headers: &mut HeaderMap, grant: &Grant, request_id: RequestId) {
+    let mut set = |name, text: String| {
+        // Ids and words of ours are all visible ASCII.
+        if let Ok(value) = HeaderValue::try_from(text) {
+            headers.insert(name, value);
+        }
+    };
+    set(KEY_ID, grant.key_id().to_string());
+    set(ORGANIZATION_ID, grant.organization_id().to_string());
+    if let Some(app_id) = grant.app_id() {
+        set(APP_ID, app_id.to_string());
+    }
+    if let Some(service) = grant.service() {
+        set(SERVICE, service.to_string());
+    }
+    if !grant.permissions().is_empty() {
+        set(PERMISSIONS, Permissions::to_text(grant.permissions()));
+    }
+    let environment = HeaderValue::from_static(grant.environment().as_str());
+    headers.insert(ENVIRONMENT, environment);
+    headers.insert(REQUEST_ID_HEADER, request_id.to_header_value());
+}

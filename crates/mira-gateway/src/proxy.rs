@@ -1,0 +1,214 @@
+//! The forwarding data plane: what a key opened goes to its upstream, and the
+//! answer comes back as it comes.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::header::{CONNECTION, UPGRADE};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
+use hyper::upgrade::OnUpgrade;
+use mira_core::Grant;
+use mira_tower::{Guard, refusal_of};
+use mira_wire::{Forwarded, Refusal, RequestId};
+use tokio::time::{sleep, timeout};
+
+use crate::header_policy::{Introduction, rewrite_request, rewrite_response};
+use crate::request_body::{Progress, RequestBody};
+use crate::upgrade::{self, Tunnel, WEBSOCKET, names_websocket};
+use crate::upstream::Answer;
+use crate::{Arrival, ResponseBody, Service, Upstream, UpstreamError};
+
+/// An upstream that has not answered by now keeps its client waiting: from here
+/// on the wait ends with the key too.
+const WATCH_AFTER: Duration = Duration::from_millis(200);
+
+/// Forwards what a guard admitted. Clones are one.
+#[derive(Clone)]
+pub struct Proxy {
+    guard: Guard,
+}
+
+/// One request that is being forwarded.
+struct Forwarding<'a> {
+    guard: &'a Guard,
+    upstream: &'a Upstream,
+    grant: &'a Grant,
+    method: Method,
+    upgrade: Option<OnUpgrade>,
+}
+
+impl Proxy {
+    /// A proxy whose answers end with the keys that `guard` knows.
+    pub fn new(guard: Guard) -> Self {
+        Self { guard }
+    }
+
+    /// Forwards `request`, which `grant` admitted, to `service`, path and query
+    /// byte for byte.
+    ///
+    /// The answer carries the quota of the key and ends with the key: a stream
+    /// breaks off, a websocket is closed, and so is the upstream's connection. Its
+    /// body must be the connection's own, so that its end can be seen.
+    pub async fn forward(
+        &self,
+        service: &Service,
+        grant: &Grant,
+        arrival: &Arrival,
+        request_id: RequestId,
+        mut request: Request<Body>,
+    ) -> Result<Response<Body>, Refusal> {
+        let upstream = &*service.upstream;
+        let forwarding = Forwarding {
+            guard: &self.guard,
+            upstream,
+            grant,
+            method: request.method().clone(),
+            upgrade: upgrade::asked(&mut request),
+        };
+        let introduction = Introduction {
+            host: upstream.host(),
+            arrival,
+            grant,
+            request_id,
+            is_upgrade: forwarding.upgrade.is_some(),
+        };
+        let forwarded = forwarding.run(request, &introduction).await;
+        forwarded.map_err(|stop| {
+            let refusal = match stop {
+                Stop::KeyEnded(refusal) => refusal,
+                Stop::Upstream(error) => {
+                    report(service, request_id, &error);
+                    error.refusal()
+                }
+            };
+            refusal.with_quota(grant.quota())
+        })
+    }
+}
+
+/// Why nothing was forwarded.
+enum Stop {
+    KeyEnded(Refusal),
+    Upstream(UpstreamError),
+}
+
+impl From<UpstreamError> for Stop {
+    fn from(error: UpstreamError) -> Self {
+        Self::Upstream(error)
+    }
+}
+
+impl Forwarding<'_> {
+    async fn run(
+        self,
+        request: Request<Body>,
+        introduction: &Introduction<'_>,
+    ) -> Result<Response<Body>, Stop> {
+        let silence = self.upstream.timeouts().request_silence;
+        let (mut head, body) = request.into_parts();
+        rewrite_request(&mut head, &body, introduction);
+        let (body, progress) = RequestBody::new(body, silence);
+        let mut outgoing = Request::new(body);
+        *outgoing.method_mut() = head.method;
+        *outgoing.uri_mut() = origin_form(&head.uri);
+        *outgoing.headers_mut() = head.headers;
+
+        let answer = self.answer(outgoing, progress.as_deref()).await?;
+        self.relay(answer).await
+    }
+
+    /// Waits for the head of the answer: as long as something moves, and the key
+    /// lives.
+    async fn answer(
+        &self,
+        request: Request<RequestBody>,
+        progress: Option<&Progress>,
+    ) -> Result<Answer, Stop> {
+        let mut exchange = pin!(self.upstream.exchange(request, progress));
+        if let Ok(answer) = timeout(WATCH_AFTER, &mut exchange).await {
+            return Ok(answer?);
+        }
+        let mut lifeline = self.guard.watch(self.grant);
+        let frames = || progress.map_or(0, Progress::frames);
+        loop {
+            let seen = frames();
+            tokio::select! {
+                biased;
+                end = lifeline.ended() => return Err(Stop::KeyEnded(refusal_of(end))),
+                answer = &mut exchange => return Ok(answer?),
+                () = sleep(self.upstream.timeouts().head) => {
+                    if frames() == seen {
+                        return Err(UpstreamError::Silent.into());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn relay(self, answer: Answer) -> Result<Response<Body>, Stop> {
+        let Answer {
+            response,
+            connection,
+        } = answer;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return self.switch(Answer {
+                response,
+                connection,
+            });
+        }
+        let (mut head, incoming) = response.into_parts();
+        rewrite_response(&mut head, &incoming, &self.method)?;
+        head.version = Version::HTTP_11;
+        head.extensions.insert(Forwarded);
+        let body: ResponseBody = self.upstream.body(incoming, connection).await;
+        let is_here = body.is_here();
+        let response = Response::from_parts(head, body);
+        Ok(if is_here {
+            self.guard.bind(self.grant, response).map(Body::new)
+        } else {
+            self.guard.bind_stream(self.grant, response).map(Body::new)
+        })
+    }
+
+    /// Lets both sides change to a websocket, which lives as long as the key.
+    fn switch(self, answer: Answer) -> Result<Response<Body>, Stop> {
+        let Answer {
+            mut response,
+            connection,
+        } = answer;
+        let client = self.upgrade.filter(|_| names_websocket(response.headers()));
+        let client = client.ok_or(UpstreamError::UnaskedUpgrade)?;
+        let tunnel = Tunnel {
+            client,
+            upstream: hyper::upgrade::on(&mut response),
+            driver: connection.into_driver(),
+            silence: self.upstream.timeouts().tunnel_silence,
+        };
+        let (mut head, incoming) = response.into_parts();
+        rewrite_response(&mut head, &incoming, &self.method)?;
+        let headers = &mut head.headers;
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static(WEBSOCKET));
+        tokio::spawn(tunnel.run(self.guard.watch(self.grant)));
+        let response = Response::from_parts(head, Body::empty());
+        Ok(self.guard.bind(self.grant, response).map(Body::new))
+    }
+}
+
+/// The target without scheme and authority, which are the upstream's own (RFC
+/// 9112 §3.2.1).
+fn origin_form(uri: &Uri) -> Uri {
+    let target = uri.path_and_query().cloned();
+    target.map(Uri::from).unwrap_or_default()
+}
+
+/// Tells an operator what the client is not told. An upstream that is down was
+/// reported when it went.
+fn report(service: &Service, request_id: RequestId, error: &UpstreamError) {
+    let service = service.name;
+    match error {
+        UpstreamError::Down | UpstreamError::RequestBody => {}
+        error => tracing::warn!(%service, %request_id, %error, "a request got no answer"),
+    }
+}

@@ -1,0 +1,116 @@
+//! Upstreams over TLS.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use mira_gateway::{Timeouts, Upstream};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use crate::client::Client;
+use crate::world::{Setup, start};
+
+const AUTHORITY: &[u8] = include_bytes!("certificates/ca.pem");
+const CERTIFICATE: &[u8] = include_bytes!("certificates/upstream.pem");
+const KEY: &[u8] = include_bytes!("certificates/upstream.key");
+const ASK: &str = "GET /echo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer app\r\n\r\n";
+
+/// A TLS server that answers every request with its request line.
+async fn upstream() -> SocketAddr {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(CERTIFICATE).unwrap()],
+            PrivateKeyDer::from_pem_slice(KEY).unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                let mut buffer = [0; 4096];
+                while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+                    let text = String::from_utf8_lossy(&buffer[..count]);
+                    let line = text.lines().next().unwrap();
+                    let length = line.len();
+                    let answer =
+                        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{line}");
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    address
+}
+
+/// What clients of an upstream with this host and authority are answered.
+async fn answers(host: &str, authority: Option<&[u8]>) -> Vec<(u16, String)> {
+    let port = upstream().await.port();
+    let origin = format!("https://{host}:{port}").parse().unwrap();
+    let upstream = match authority {
+        None => Upstream::new(&origin, Timeouts::default()),
+        Some(authority) => {
+            let mut roots = RootCertStore::empty();
+            let authority = CertificateDer::from_pem_slice(authority).unwrap();
+            roots.add(authority).unwrap();
+            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+            let tls = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+            Upstream::with_tls(&origin, Timeouts::default(), tls)
+        }
+    };
+    let setup = Setup {
+        upstream: Arc::new(upstream.unwrap()),
+        trusts_peer: false,
+        is_secure: true,
+    };
+    let gateway = start(setup).await;
+    let mut client = Client::connect(gateway.address).await;
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        let answer = client.ask(ASK).await;
+        answers.push((answer.status, answer.text().to_owned()));
+    }
+    answers
+}
+
+#[tokio::test]
+async fn upstream_with_a_certificate_of_a_trusted_authority_is_used() {
+    for host in ["localhost", "127.0.0.1"] {
+        let expected = (200, "GET /echo HTTP/1.1".to_owned());
+        assert_eq!(
+            answers(host, Some(AUTHORITY)).await,
+            [expected.clone(), expected]
+        );
+    }
+}
+
+#[tokio::test]
+async fn upstream_with_any_other_certificate_is_not() {
+    let answers = [
+        answers("localhost", None).await,
+        // The right authority, and the name of somebody else.
+        answers("127.0.0.2", Some(AUTHORITY)).await,
+    ];
+    for (status, body) in answers.into_iter().flatten() {
+        assert_eq!(status, 502);
+        assert!(body.contains("The upstream gave no valid answer"), "{body}");
+    }
+}
