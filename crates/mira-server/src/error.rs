@@ -50,6 +50,12 @@ pub enum ServeError {
         /// Why.
         cause: mira_outbound::InvalidModel,
     },
+    /// A service's upstream cannot be forwarded to.
+    #[error("service \"{service}\": its upstream cannot be forwarded to")]
+    Upstream {
+        /// The service.
+        service: mira_key::ServiceName,
+    },
     /// A use case was refused.
     #[error("{0}")]
     Console(#[from] ConsoleError),

@@ -9,16 +9,16 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
-use http::Uri;
 use http::header::{ACCEPT, CACHE_CONTROL, HeaderValue};
 use mira_console::Console;
-use mira_core::Access;
-use mira_gateway::{Mount, Route, RouteTable, check_path};
+use mira_core::Grant;
+use mira_gateway::{Arrival, Authorized, Door, Proxy, RouteTable, Target, authorize};
 use mira_key::Entropy;
 use mira_tower::{Guard, client_address};
 use mira_wire::{ClientAddress, Dialect, ErrorCode, Refusal, RequestId, SessionCookie, finish};
@@ -37,7 +37,9 @@ pub(crate) struct Front {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) guard: Guard,
     pub(crate) door: ConsoleDoor,
-    pub(crate) routes: RouteTable,
+    /// Read again with the configuration.
+    pub(crate) routes: Arc<ArcSwap<RouteTable>>,
+    pub(crate) proxy: Proxy,
     pub(crate) products: Router,
     pub(crate) pages: Router,
     pub(crate) trusted_proxies: TrustedProxies,
@@ -55,19 +57,16 @@ impl Front {
             tracing::error!("the system gave no random bytes for a request id");
         }
         let request_id = RequestId::new(self.console.now(), random);
-        let dialect = self.dialect(request.uri());
-        let wants_page = wants_page(&request) && dialect == Dialect::Console;
+        let wants_page = wants_page(&request);
         let answer = AssertUnwindSafe(self.route(peer, request, request_id))
             .catch_unwind()
             .await;
-        let response = match answer {
-            Ok(Ok(response)) => response,
-            Ok(Err(refusal)) => refusal.into_response(),
-            Err(_) => {
-                tracing::error!(%request_id, "a handler panicked");
-                Refusal::error(ErrorCode::Internal).into_response()
-            }
-        };
+        let (answer, dialect) = answer.unwrap_or_else(|_| {
+            tracing::error!(%request_id, "a handler panicked");
+            (Err(Refusal::error(ErrorCode::Internal)), Dialect::Console)
+        });
+        let response = answer.unwrap_or_else(IntoResponse::into_response);
+        let wants_page = wants_page && dialect == Dialect::Console;
         let refusal = response
             .extensions()
             .get::<Refusal>()
@@ -76,46 +75,72 @@ impl Front {
         finish(page.unwrap_or(response), dialect, request_id)
     }
 
+    /// The answer, and the shape that its errors have.
     async fn route(
         &self,
         peer: IpAddr,
         mut request: Request,
         request_id: RequestId,
-    ) -> Result<Response, Refusal> {
-        check_path(request.uri().path()).map_err(|error| Refusal::invalid(error.to_string()))?;
+    ) -> (Result<Response, Refusal>, Dialect) {
         let is_trusted = |address| self.trusted_proxies.contains(address);
         let address = client_address(peer, request.headers(), is_trusted);
-        let extensions = request.extensions_mut();
-        extensions.insert(request_id);
-        extensions.insert(ClientAddress(address));
-        let request = request.map(|body| Body::new(TimeoutBody::new(BODY_SILENCE, body)));
-        let method = request.method().clone();
-        let path = request.uri().path().to_owned();
-        match self.routes.find(&method, &path) {
-            Route::Open => self.open(request, request_id).await,
-            Route::Public(_) => Ok(run(&self.products, request).await),
-            Route::Protected(_, access) => {
-                let access = Access {
-                    address: Some(address),
-                    ..access
-                };
-                self.protected(request, &access).await
+        let routes = self.routes.load();
+        if let Some(door) = Door::at(request.uri().path()) {
+            let (head, _) = request.into_parts();
+            return door
+                .answer(&routes, &self.guard, address, request_id, &head)
+                .await;
+        }
+        let dialect = routes
+            .dialect(request.uri().path())
+            .unwrap_or(Dialect::Console);
+        let arrival = Arrival {
+            peer,
+            is_peer_trusted: is_trusted(peer),
+            is_secure: self.is_public_url_secure,
+        };
+        request.extensions_mut().insert(request_id);
+        request.extensions_mut().insert(ClientAddress(address));
+        (
+            self.carry_out(&routes, address, &arrival, request_id, request)
+                .await,
+            dialect,
+        )
+    }
+
+    async fn carry_out(
+        &self,
+        routes: &RouteTable,
+        address: IpAddr,
+        arrival: &Arrival,
+        request_id: RequestId,
+        request: Request,
+    ) -> Result<Response, Refusal> {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let headers = request.headers();
+        match authorize(routes, &self.guard, &method, &path, headers, address).await? {
+            Authorized::Open => self.open(hurried(request), request_id).await,
+            Authorized::Public(_) => Ok(run(&self.products, hurried(request)).await),
+            Authorized::Granted(Target::Product(_), grant) => {
+                Ok(self.product(hurried(request), grant).await)
+            }
+            Authorized::Granted(Target::Service(service), grant) => {
+                self.proxy
+                    .forward(service, &grant, arrival, request_id, request)
+                    .await
             }
         }
     }
 
-    async fn protected(&self, mut request: Request, access: &Access) -> Result<Response, Refusal> {
-        let grant = self.guard.admit(request.headers(), access).await?;
+    async fn product(&self, mut request: Request, grant: Grant) -> Response {
         request.extensions_mut().insert(grant.clone());
         let mut response = run(&self.products, request).await;
         // A handler's refusal gets its body later; its headers say the quota too.
         if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
-            response
-                .extensions_mut()
-                .insert(refusal.with_quota(grant.quota()));
+            let refusal = refusal.with_quota(grant.quota());
+            response.extensions_mut().insert(refusal);
         }
-        let response = self.guard.bind(&grant, response).map(Body::new);
-        Ok(private(response))
+        private(self.guard.bind(&grant, response).map(Body::new))
     }
 
     /// Pages and the console's JSON API.
@@ -127,17 +152,6 @@ impl Front {
         self.door.let_in(&mut parts, &id.to_string()).await?;
         Ok(run(&self.pages, Request::from_parts(parts, body)).await)
     }
-
-    fn dialect(&self, uri: &Uri) -> Dialect {
-        let below = |mount: &&Mount| {
-            let rest = uri.path().strip_prefix(mount.prefix.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        match self.routes.mounts().iter().find(below) {
-            Some(mount) => mount.dialect,
-            None => Dialect::Console,
-        }
-    }
 }
 
 async fn run(router: &Router, request: Request) -> Response {
@@ -146,6 +160,11 @@ async fn run(router: &Router, request: Request) -> Response {
         Ok(response) => response,
         Err(never) => match never {},
     }
+}
+
+/// The same request with a body that is given up when it falls silent.
+fn hurried(request: Request) -> Request {
+    request.map(|body| Body::new(TimeoutBody::new(BODY_SILENCE, body)))
 }
 
 /// Whether a person is reading, in a browser and not at the JSON API.

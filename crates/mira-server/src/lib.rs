@@ -18,6 +18,7 @@ mod meter;
 mod models;
 mod products;
 mod serve;
+mod services;
 mod setup;
 mod setup_link;
 mod watched_stream;

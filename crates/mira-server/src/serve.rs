@@ -7,12 +7,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use mira_api::ApiConfig;
 use mira_console::{Console, ConsoleError};
 use mira_core::Clock;
 use mira_dashboard::DashboardConfig;
 use mira_db::DataDir;
+use mira_gateway::{Proxy, RouteTable};
 use mira_meetings::{Meetings, NewId};
 use mira_network::{Network, NetworkConfig};
 use mira_tower::Guard;
@@ -32,7 +34,7 @@ use crate::health::Health;
 use crate::installation::{Installation, built_in_services};
 use crate::meter::LedgerMeter;
 use crate::setup_link::SetupLink;
-use crate::{models, products};
+use crate::{models, products, services};
 
 /// How often sessions and failures that have ended are forgotten.
 const FORGET_EVERY: Duration = Duration::from_mins(10);
@@ -88,10 +90,13 @@ async fn serve_installation(
     let setup_link = setup_link(installation).await?;
     let meter = Arc::new(LedgerMeter::new(Arc::clone(&installation.console)));
     let network = Network::new(network_config, clock(installation), Arc::clone(&meter) as _);
+    let routes = services::route_table(config, &RouteTable::default())?;
+    let routes = Arc::new(ArcSwap::from_pointee(routes));
     let health = health(installation, config);
     let front = Arc::new(front(
         config,
         installation,
+        Arc::clone(&routes),
         products::router(meetings, Arc::new(network)),
         pages(config, installation, &health, &setup_link),
     ));
@@ -218,7 +223,13 @@ fn pages(
         .fallback(async || Refusal::error(ErrorCode::NotFound))
 }
 
-fn front(config: &Config, installation: &Installation, products: Router, pages: Router) -> Front {
+fn front(
+    config: &Config,
+    installation: &Installation,
+    routes: Arc<ArcSwap<RouteTable>>,
+    products: Router,
+    pages: Router,
+) -> Front {
     let node = &installation.node;
     let guard = Guard::new(Arc::clone(node.verifier()), Arc::clone(node) as _);
     let console = Arc::clone(&installation.console);
@@ -227,8 +238,9 @@ fn front(config: &Config, installation: &Installation, products: Router, pages: 
         door: ConsoleDoor::new(Arc::clone(&console), guard.clone(), per_minute),
         console,
         entropy: Arc::clone(&installation.entropy),
+        proxy: Proxy::new(guard.clone()),
         guard,
-        routes: products::routes(),
+        routes,
         products,
         pages,
         trusted_proxies: config.server.trusted_proxies.clone(),

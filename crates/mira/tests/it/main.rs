@@ -7,6 +7,8 @@
 
 mod cli;
 mod durability;
+mod gateway;
+mod import;
 mod life;
 mod limits;
 mod matrix;
