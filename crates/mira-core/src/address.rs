@@ -91,7 +91,7 @@ pub enum ParseAllowlistError {
     #[error("an ip_allowlist has at least one entry; null means any address")]
     Empty,
     /// More than [`Allowlist::MAX_ENTRIES`].
-    #[error("an ip_allowlist has at most 100 entries")]
+    #[error("a list has at most {} networks", Allowlist::MAX_ENTRIES)]
     TooMany,
     /// An entry is neither an address nor a network, or has bits after its prefix.
     #[error("\"{0}\" is not an IP address or a network such as 203.0.113.0/24")]

@@ -56,15 +56,6 @@ impl KeyFacts {
         }
     }
 
-    /// The next instant at which time alone changes the standing.
-    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        [self.expires_at, self.state.retires_at()]
-            .into_iter()
-            .flatten()
-            .filter(|end| !now.has_reached(*end))
-            .min()
-    }
-
     /// The service of an app key.
     pub fn service(&self) -> Option<ServiceName> {
         match self.kind {

@@ -6,13 +6,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use mira_key::{Entropy, EntropyError};
 use uuid::{Builder, Uuid};
 
 use crate::Timestamp;
 
 /// The text is not an identifier of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an id begins with {prefix}_ and 32 hexadecimal digits follow")]
+#[error("an id begins with {prefix}_ and 32 lowercase hexadecimal digits follow")]
 pub struct ParseIdError {
     prefix: &'static str,
 }
@@ -27,7 +28,15 @@ macro_rules! id {
             /// What its text begins with.
             pub const PREFIX: &'static str = $prefix;
 
-            /// A new id, made at `now` from ten random bytes.
+            /// A new id, made at `now`. Without random bytes there is none: an id
+            /// that repeats would stand for two things.
+            pub fn generate(now: Timestamp, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+                let mut random = [0; 10];
+                entropy.fill(&mut random)?;
+                Ok(Self::new(now, random))
+            }
+
+            /// The id of `now` and these ten bytes.
             pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
                 let millis = u64::try_from(now.as_millis()).unwrap_or(0);
                 Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())

@@ -1,6 +1,6 @@
 //! The key record: what is kept about a key. It contains no plaintext.
 
-use mira_key::ServiceName;
+use mira_key::{Family, ServiceName};
 
 use crate::{
     Actor, Allowlist, AppId, Environment, IllegalTransition, KeyFacts, KeyId, KeyState,
@@ -61,6 +61,14 @@ impl KeyKind {
         match self {
             Self::Organization { .. } => "organization",
             Self::App { .. } => "app",
+        }
+    }
+
+    /// The family, whose prefix a key of this kind begins with.
+    pub const fn family(self) -> Family {
+        match self {
+            Self::Organization { .. } => Family::Organization,
+            Self::App { service, .. } => Family::App(service),
         }
     }
 }
@@ -144,11 +152,16 @@ impl KeyRecord {
     }
 
     /// Ends the key for ever. Always possible, also for an expired key.
+    ///
+    /// A key whose grace period ran out is revoked already, and from then on; that
+    /// is written down here, so that no clock can take it back.
     pub fn revoke(mut self, now: Timestamp, by: Actor) -> Transition<Self> {
-        if let Standing::Revoked { .. } = self.standing(now) {
-            return Transition::Unchanged(self);
-        }
-        self.facts.state = KeyState::Revoked { at: now, by };
+        let at = match (self.facts.state, self.standing(now)) {
+            (KeyState::Revoked { .. }, _) => return Transition::Unchanged(self),
+            (_, Standing::Revoked { at, .. }) => at,
+            _ => now,
+        };
+        self.facts.state = KeyState::Revoked { at, by };
         Transition::Changed(self)
     }
 

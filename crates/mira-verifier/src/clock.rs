@@ -83,8 +83,9 @@ impl BootClock {
         }
     }
 
-    /// Takes over the system's wall time, which people and NTP may have set. To
-    /// be called every second or so; a clock moved by hand stays as it is.
+    /// Takes over the system's wall time, which people and NTP may have set
+    /// forward; a step back is not followed until a restart. To be called every
+    /// second or so; a clock moved by hand stays as it is.
     pub fn refresh(&self) {
         if self.shared.manual_nanos.is_some() {
             return;
@@ -95,7 +96,10 @@ impl BootClock {
             .map(|_| measure_offset())
             .min_by_key(|(took, _)| *took);
         if let Some((_, offset)) = fastest {
-            self.shared.offset_nanos.store(offset, Ordering::Relaxed);
+            // Never back: what has expired stays so when somebody sets the clock back.
+            self.shared
+                .offset_nanos
+                .fetch_max(offset, Ordering::Relaxed);
         }
     }
 

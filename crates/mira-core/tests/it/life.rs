@@ -20,8 +20,8 @@ const LIFE: &[Row] = &[
     (SUSPENDED,                NOW,        "suspended", ["revoked",   "= suspended", "active",   "refused",  "refused"]),
     (SUSPENDED_WHILE_RETIRING, NOW,        "suspended", ["revoked",   "= suspended", "retiring", "refused",  "refused"]),
     (REVOKED,                  NOW,        "revoked",   ["= revoked", "refused",   "refused",    "refused",  "refused"]),
-    (RETIRING,                 GRACE_OVER, "revoked",   ["= revoked", "refused",   "refused",    "refused",  "refused"]),
-    (SUSPENDED_WHILE_RETIRING, GRACE_OVER, "revoked",   ["= revoked", "refused",   "refused",    "refused",  "refused"]),
+    (RETIRING,                 GRACE_OVER, "revoked",   ["revoked",   "refused",   "refused",    "refused",  "refused"]),
+    (SUSPENDED_WHILE_RETIRING, GRACE_OVER, "revoked",   ["revoked",   "refused",   "refused",    "refused",  "refused"]),
     (KeyState::Active,         EXPIRES,    "expired",   ["revoked",   "refused",   "refused",    "refused",  "refused"]),
     (SUSPENDED,                EXPIRES,    "expired",   ["revoked",   "refused",   "refused",    "refused",  "refused"]),
 ];
@@ -135,12 +135,4 @@ fn refusal_names_the_state_and_the_step() {
         refused.to_string(),
         "a key that is revoked cannot be suspended"
     );
-}
-
-#[test]
-fn next_change_is_the_first_end_still_ahead() {
-    let facts = record(RETIRING).facts;
-    assert_eq!(facts.next_change(at(1_999)), Some(at(2_000)));
-    assert_eq!(facts.next_change(at(2_000)), Some(at(5_000)));
-    assert_eq!(facts.next_change(at(5_000)), None);
 }

@@ -84,7 +84,7 @@ fn id_has_one_spelling() {
         let error = text.parse::<KeyId>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "an id begins with key_ and 32 hexadecimal digits follow"
+            "an id begins with key_ and 32 lowercase hexadecimal digits follow"
         );
     }
 }
@@ -261,4 +261,15 @@ fn only_a_paid_plan_opens_the_api_until_the_period_ends() {
         assert_eq!(subscription.is_active(NOW), until > NOW);
     }
     assert!(!Subscription::NONE.is_active(NOW));
+}
+
+#[test]
+fn without_random_bytes_there_is_no_id() {
+    struct Dry;
+    impl mira_key::Entropy for Dry {
+        fn fill(&self, _: &mut [u8]) -> Result<(), mira_key::EntropyError> {
+            Err(mira_key::EntropyError)
+        }
+    }
+    assert_eq!(KeyId::generate(at(0), &Dry), Err(mira_key::EntropyError));
 }
