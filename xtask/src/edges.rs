@@ -45,7 +45,7 @@ pub(crate) const ROWS: &[Row] = &[
         must_not_use: &["axum", "http", "hyper", "rusqlite"],
     },
     row("mira-db", &[]),
-    row("mira-wire", &["mira-core"]),
+    row("mira-wire", &["mira-core", "mira-key"]),
     row("mira-outbound", &[]),
     row("mira-practice", &[]),
     Row {

@@ -1,10 +1,10 @@
 //! What a fresh machine lacks for the tests, and how it gets it: a C compiler for the bundled
 //! SQLite, a browser and its driver for the pages, curl for the calls of the
-//! README, the toolchain's own components. Debian's apt
+//! README, PostgreSQL for the store, the toolchain's own components. Debian's apt
 //! installs what no executable is found for; what cannot be installed is said in one sentence.
 
 use std::{
-    fmt,
+    fmt, fs,
     process::{Command, Stdio},
 };
 
@@ -30,6 +30,11 @@ const NEEDS: &[Need] = &[
     Need {
         executable: "curl",
         packages: &["curl"],
+    },
+    // Debian makes and starts a cluster of its own, on loopback, which no test uses.
+    Need {
+        executable: "postgres",
+        packages: &["postgresql"],
     },
 ];
 
@@ -76,14 +81,19 @@ pub(crate) fn prepare() -> Result<(), SetupError> {
     }
 }
 
-/// Whether an executable of this name is on the search path.
+/// Whether an executable of this name is on the search path, or where Debian keeps
+/// the servers of PostgreSQL, a folder for each version.
 pub(crate) fn is_installed(executable: &str) -> bool {
     #[expect(
         clippy::disallowed_methods,
         reason = "finding programs is what the variable is for"
     )]
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(executable).is_file())
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let servers = versions.flatten().map(|version| version.path().join("bin"));
+    std::env::split_paths(&path)
+        .chain(servers)
+        .any(|folder| folder.join(executable).is_file())
 }
 
 /// What decides how packages can be installed.
@@ -165,10 +175,7 @@ impl fmt::Display for SetupError {
             ),
             Self::Refused(line) => write!(f, "this failed: {line}"),
             Self::StillMissing(executable) => {
-                write!(
-                    f,
-                    "`{executable}` is not on the search path, though it was installed"
-                )
+                write!(f, "`{executable}` is not found, though it was installed")
             }
         }
     }

@@ -3,7 +3,8 @@
 use std::pin::Pin;
 
 use crate::error::DbError;
-use crate::sqlite::{Lane, Sqlite};
+use crate::postgres::Postgres;
+use crate::sqlite::Sqlite;
 use crate::tx::Tx;
 
 /// A future on the heap, as transaction work returns it.
@@ -14,6 +15,15 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub enum Database {
     /// One file on this machine.
     Sqlite(Sqlite),
+    /// A PostgreSQL server, shared with other nodes.
+    Postgres(Postgres),
+}
+
+/// What a transaction is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    Write,
+    Read,
 }
 
 impl Database {
@@ -23,11 +33,16 @@ impl Database {
     /// else. Once queued, the work runs to its end even if this future is
     /// dropped. [`DbError::Unavailable`] means that the commit was not
     /// confirmed: it is undone for every later transaction of this process, but
-    /// after a power failure the disk may still turn out to hold it.
+    /// after a power failure the disk may still turn out to hold it. On
+    /// PostgreSQL it may hold for everybody at once: read before trying again.
     ///
-    /// On SQLite the work must never wait for anything but the database, and
-    /// must leave no deferred constraint unsatisfied: it shares its commit with
-    /// the work of others.
+    /// The work must never wait for anything but the database. On SQLite it must
+    /// leave no deferred constraint unsatisfied, since it shares its commit with
+    /// the work of others. On PostgreSQL it runs beside the work of others (READ
+    /// COMMITTED), so it locks the rows whose state it decides by, and a failed
+    /// statement ends the transaction: going on is [`Fault::WentOn`].
+    ///
+    /// [`Fault::WentOn`]: crate::Fault::WentOn
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
@@ -36,6 +51,7 @@ impl Database {
     {
         match self {
             Self::Sqlite(sqlite) => sqlite.run(Lane::Write, work).await,
+            Self::Postgres(postgres) => postgres.run(Lane::Write, work).await,
         }
     }
 
@@ -49,14 +65,17 @@ impl Database {
     {
         match self {
             Self::Sqlite(sqlite) => sqlite.run(Lane::Read, work).await,
+            Self::Postgres(postgres) => postgres.run(Lane::Read, work).await,
         }
     }
 
-    /// Finishes the work already queued and closes the files. Later work, also
+    /// Finishes the work already queued and closes the files
+    /// or connections. Later work, also
     /// through clones, is refused with [`Outage::Closed`](crate::Outage::Closed).
     pub async fn close(self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.close().await,
+            Self::Postgres(postgres) => postgres.close().await,
         }
     }
 }

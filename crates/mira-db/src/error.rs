@@ -35,9 +35,19 @@ pub enum Outage {
     /// Work that shared the commit ended the transaction for all.
     #[error("the transaction was rolled back")]
     RolledBack,
-    /// The disk is full or failing, or another process keeps the file locked.
+    /// The disk is full or failing, another process keeps the file locked, or
+    /// the server cannot be reached or refuses.
     #[error("{0}")]
     Storage(Cause),
+    /// The server did not answer in time.
+    #[error("it did not answer in time")]
+    Silent,
+    /// All connections stayed in use by others.
+    #[error("all connections are in use")]
+    Busy,
+    /// The server committed without the standby that must confirm it.
+    #[error("the commit was not confirmed by the standby")]
+    Unreplicated,
 }
 
 /// A mistake in the program.
@@ -49,6 +59,12 @@ pub enum Fault {
     /// The work waited for something else while it held the only writer.
     #[error("the work waited for something other than the database")]
     Waited,
+    /// The work went on after a failed statement, which had ended its transaction.
+    #[error("the work went on after a statement had failed")]
+    WentOn,
+    /// The work does not know this back end.
+    #[error("this is not kept in PostgreSQL yet")]
+    Unsupported,
     /// A statement is wrong, or broke a constraint other than uniqueness.
     #[error("{0}")]
     Statement(Cause),

@@ -7,13 +7,17 @@
 mod data_dir;
 mod database;
 mod error;
+mod migrations;
 mod open_error;
+mod postgres;
 mod sqlite;
 mod tx;
 
 pub use data_dir::DataDir;
 pub use database::{BoxFuture, Database};
 pub use error::{Cause, DbError, Fault, Outage};
+pub use migrations::Migrations;
 pub use open_error::OpenError;
-pub use sqlite::{Migrations, Sqlite};
+pub use postgres::{Postgres, PostgresOptions, PostgresTx};
+pub use sqlite::Sqlite;
 pub use tx::{SqliteTx, Tx};

@@ -47,7 +47,7 @@ pub enum OpenError {
         path.display()
     )]
     Newer {
-        /// The database file.
+        /// The database file, or the server's address without its password.
         path: PathBuf,
         /// The first schema version unknown here.
         version: i64,
@@ -59,7 +59,7 @@ pub enum OpenError {
         path.display()
     )]
     Divergent {
-        /// The database file.
+        /// The database file, or the server's address without its password.
         path: PathBuf,
         /// The migration that differs, as `V1__name`.
         migration: String,
@@ -69,6 +69,64 @@ pub enum OpenError {
     Locked {
         /// The folder or file.
         path: PathBuf,
+    },
+    /// The text is no address of a PostgreSQL database. It is not repeated, since
+    /// it may hold a password.
+    #[error(
+        "the database address cannot be used, {reason}: \
+         write postgres://user:password@host/database"
+    )]
+    Address {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The server cannot be reached, or does not let this user in.
+    #[error("{database} cannot be reached, check the server and the address: {cause}")]
+    Unreachable {
+        /// The address without its password.
+        database: String,
+        /// What the network or the server said.
+        cause: Cause,
+    },
+    /// The server takes no writes.
+    #[error("{database} is a read replica or set to read only: name the primary server")]
+    ReadOnly {
+        /// The address without its password.
+        database: String,
+    },
+    /// Something between here and the server shares connections out anew for each
+    /// transaction.
+    #[error(
+        "{database} is behind a proxy that pools transactions: \
+         name the server itself, or set the proxy to pool sessions"
+    )]
+    Pooled {
+        /// The address without its password.
+        database: String,
+    },
+    /// A commit that any of several standbys confirmed could be lost when another
+    /// of them is promoted.
+    #[error(
+        "{database} lets any of several standbys confirm a commit: \
+         set synchronous_standby_names to FIRST 1 (the standby that may be promoted)"
+    )]
+    AnyStandby {
+        /// The address without its password.
+        database: String,
+    },
+    /// Text in it is not UTF-8.
+    #[error("{database} is not encoded in UTF-8: create one with ENCODING 'UTF8'")]
+    Encoding {
+        /// The address without its password.
+        database: String,
+    },
+    /// The server refused a step of the preparation.
+    #[error("{database} cannot be prepared, check the rights of its user: {cause}")]
+    Server {
+        /// The address without its password.
+        database: String,
+        /// What the server said.
+        cause: Cause,
     },
     /// Anything else the system or the disk answers.
     #[error("{} cannot be opened, check the disk: {cause}", path.display())]

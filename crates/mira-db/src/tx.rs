@@ -4,11 +4,15 @@ use std::fmt;
 
 use rusqlite::Connection;
 
+use crate::postgres::PostgresTx;
+
 /// An open transaction. Operations match on it and speak each back end's SQL.
 #[derive(Debug)]
 pub enum Tx {
     /// A transaction on a SQLite connection.
     Sqlite(SqliteTx),
+    /// A transaction on a PostgreSQL connection.
+    Postgres(PostgresTx),
 }
 
 /// A SQLite connection inside a transaction.

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use mira_db::DbError;
 use mira_wire::{ErrorCode, Refusal};
 
+use crate::NoId;
 use crate::invalid::Invalid;
 
 /// Why a request was not carried out.
@@ -18,6 +19,8 @@ pub(crate) enum Error {
     Body(Refusal),
     /// No model is configured.
     NoModel,
+    /// No id can be made now.
+    NoId(NoId),
     /// The database did not do it.
     Database(DbError),
 }
@@ -49,6 +52,12 @@ impl From<Refusal> for Error {
     }
 }
 
+impl From<NoId> for Error {
+    fn from(error: NoId) -> Self {
+        Self::NoId(error)
+    }
+}
+
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         Self::Database(error)
@@ -62,6 +71,10 @@ impl From<Error> for Refusal {
             Error::Invalid(invalid) => Self::invalid(invalid.to_string()),
             Error::Body(refusal) => refusal,
             Error::NoModel => Self::error(ErrorCode::NoModel),
+            Error::NoId(error) => {
+                tracing::error!(%error, "a record cannot be made");
+                Self::unavailable()
+            }
             Error::Database(error) => failed(&error),
         }
     }

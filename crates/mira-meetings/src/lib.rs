@@ -31,7 +31,7 @@ mod text;
 mod uuid_text;
 mod word;
 
-pub use meetings::{Meetings, NewId};
+pub use meetings::{Meetings, NewId, NoId, SamplesError};
 pub use operations::{OPERATIONS, PREFIX};
 pub use routes::router;
 pub use schema::{migrations, open};

@@ -18,7 +18,23 @@ use crate::uuid_text::parse_uuid;
 use crate::{samples, store};
 
 /// A source of fresh ids: UUIDs version 7 (RFC 9562), so that they sort by age.
-pub type NewId = Arc<dyn Fn() -> Uuid + Send + Sync>;
+pub type NewId = Arc<dyn Fn() -> Result<Uuid, NoId> + Send + Sync>;
+
+/// No id can be made now, for want of random bytes; answered as unavailable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the system gave no random bytes for an id")]
+pub struct NoId;
+
+/// Why sample data was not stored.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SamplesError {
+    /// They have no ids.
+    #[error(transparent)]
+    NoId(#[from] NoId),
+    /// The database did not take them.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// The meetings of all organizations, and what they are coached by.
 pub struct Meetings {
@@ -47,10 +63,10 @@ impl Meetings {
         &self,
         organization: OrganizationId,
         user_ids: &[UserId],
-    ) -> Result<(), DbError> {
-        let samples = samples::make(self.clock.now(), user_ids, &*self.new_id);
+    ) -> Result<(), SamplesError> {
+        let samples = samples::make(self.clock.now(), user_ids, &*self.new_id)?;
         self.database
-            .write(move |tx| Box::pin(async move { samples.load(tx, organization).await }))
+            .write(move |tx| Box::pin(async move { Ok(samples.load(tx, organization).await?) }))
             .await
     }
 
@@ -158,7 +174,7 @@ impl Meetings {
         organization: OrganizationId,
         edit: TemplateEdit,
     ) -> Result<Template, Error> {
-        let template = edit.create((self.new_id)(), self.clock.now())?;
+        let template = edit.create((self.new_id)()?, self.clock.now())?;
         self.database
             .write(move |tx| {
                 Box::pin(async move {
@@ -235,7 +251,7 @@ impl Meetings {
             Some(text) => Some(Noun::Template.found(parse_uuid(text))?),
             None => None,
         };
-        let session = body.start((self.new_id)(), template_id, self.clock.now())?;
+        let session = body.start((self.new_id)()?, template_id, self.clock.now())?;
         self.database
             .write(move |tx| {
                 Box::pin(async move {

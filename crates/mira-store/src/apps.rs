@@ -2,14 +2,16 @@
 //! transaction in the [ledger](crate::ledger), read and never written here.
 
 use mira_core::{App, AppId, MicroUsd, OrganizationId, Timestamp};
-use mira_db::Tx;
+use mira_db::{DbError, Tx};
 
-use crate::{Page, PageRequest, StoreError, sqlite};
+use crate::column::Columns;
+use crate::{Page, PageRequest, StoreError, postgres, sqlite};
 
 /// Adds an app. Its ledger is empty, whatever `app.balance` says.
 pub async fn insert(tx: &mut Tx, app: &App) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::apps::insert(tx.connection(), app),
+        Tx::Postgres(tx) => postgres::apps::insert(tx, app).await,
     }
 }
 
@@ -17,6 +19,7 @@ pub async fn insert(tx: &mut Tx, app: &App) -> Result<(), StoreError> {
 pub async fn get(tx: &mut Tx, id: AppId) -> Result<Option<App>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::apps::get(tx.connection(), id),
+        Tx::Postgres(tx) => postgres::apps::get(tx, id).await,
     }
 }
 
@@ -28,6 +31,7 @@ pub async fn list(
 ) -> Result<Page<App>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::apps::list(tx.connection(), organization_id, request),
+        Tx::Postgres(tx) => postgres::apps::list(tx, organization_id, request).await,
     }
 }
 
@@ -35,6 +39,7 @@ pub async fn list(
 pub async fn rename(tx: &mut Tx, id: AppId, name: &str) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::apps::rename(tx.connection(), id, name),
+        Tx::Postgres(tx) => postgres::apps::rename(tx, id, name).await,
     }
 }
 
@@ -42,6 +47,7 @@ pub async fn rename(tx: &mut Tx, id: AppId, name: &str) -> Result<(), StoreError
 pub async fn delete(tx: &mut Tx, id: AppId, at: Timestamp) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::apps::delete(tx.connection(), id, at),
+        Tx::Postgres(tx) => postgres::apps::delete(tx, id, at).await,
     }
 }
 
@@ -53,5 +59,25 @@ pub async fn load_balances(
 ) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::apps::load_balances(tx.connection(), visit),
+        Tx::Postgres(tx) => postgres::apps::load_balances(tx, visit).await,
     }
+}
+
+/// An app's balance, in SQL.
+pub(crate) const BALANCE: &str = "coalesce((SELECT balance FROM transactions WHERE app_id = apps.id
+                       ORDER BY position DESC LIMIT 1), 0)";
+
+/// The columns of [`read`].
+pub(crate) fn columns() -> String {
+    format!("id, organization_id, name, {BALANCE} AS balance, created_at")
+}
+
+pub(crate) fn read(columns: &mut Columns<'_>) -> Result<App, DbError> {
+    Ok(App {
+        id: columns.take()?,
+        organization_id: columns.take()?,
+        name: columns.take()?,
+        balance: columns.take()?,
+        created_at: columns.take()?,
+    })
 }

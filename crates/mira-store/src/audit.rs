@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::json::{self, Text};
 use crate::words::words;
-use crate::{Integrity, Page, PageRequest, StoreError, sqlite};
+use crate::{Integrity, Page, PageRequest, StoreError, postgres, sqlite};
 
 pub use action::Action;
 
@@ -83,6 +83,7 @@ pub async fn append(tx: &mut Tx, event: &AuditEvent) -> Result<(), StoreError> {
     let body = encode(event)?;
     match tx {
         Tx::Sqlite(tx) => sqlite::audit::append(tx.connection(), &body),
+        Tx::Postgres(tx) => postgres::audit::append(tx, &body).await,
     }
 }
 
@@ -94,6 +95,7 @@ pub async fn list(
 ) -> Result<Page<AuditEvent>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::audit::list(tx.connection(), filter, request),
+        Tx::Postgres(tx) => postgres::audit::list(tx, filter, request).await,
     }
 }
 
@@ -101,6 +103,7 @@ pub async fn list(
 pub async fn verify(tx: &mut Tx) -> Result<Integrity, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::audit::verify(tx.connection()),
+        Tx::Postgres(tx) => postgres::audit::verify(tx).await,
     }
 }
 

@@ -9,7 +9,7 @@ mod body;
 use mira_core::{Change, Timestamp};
 use mira_db::Tx;
 
-use crate::{Chain, Integrity, StoreError, sqlite};
+use crate::{Chain, Integrity, StoreError, postgres, sqlite};
 
 pub(crate) use body::{decode, encode};
 
@@ -51,6 +51,7 @@ pub async fn append(tx: &mut Tx, at: Timestamp, change: &Change) -> Result<Seq, 
     let body = encode(at, change)?;
     match tx {
         Tx::Sqlite(tx) => sqlite::changelog::append(tx.connection(), &body),
+        Tx::Postgres(tx) => postgres::changelog::append(tx, &body).await,
     }
 }
 
@@ -58,6 +59,7 @@ pub async fn append(tx: &mut Tx, at: Timestamp, change: &Change) -> Result<Seq, 
 pub async fn head(tx: &mut Tx) -> Result<(Seq, Chain), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::changelog::head(tx.connection()),
+        Tx::Postgres(tx) => postgres::changelog::head(tx).await,
     }
 }
 
@@ -65,6 +67,7 @@ pub async fn head(tx: &mut Tx) -> Result<(Seq, Chain), StoreError> {
 pub async fn tail(tx: &mut Tx, after: Seq, limit: u32) -> Result<Vec<Entry>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::changelog::tail(tx.connection(), after, limit),
+        Tx::Postgres(tx) => postgres::changelog::tail(tx, after, limit).await,
     }
 }
 
@@ -72,5 +75,6 @@ pub async fn tail(tx: &mut Tx, after: Seq, limit: u32) -> Result<Vec<Entry>, Sto
 pub async fn verify(tx: &mut Tx) -> Result<Integrity, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::changelog::verify(tx.connection()),
+        Tx::Postgres(tx) => postgres::changelog::verify(tx).await,
     }
 }

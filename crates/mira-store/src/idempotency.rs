@@ -3,7 +3,7 @@
 use mira_core::Timestamp;
 use mira_db::Tx;
 
-use crate::{StoreError, sqlite};
+use crate::{StoreError, postgres, sqlite};
 
 /// What makes a request a repeat of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub struct Remembered {
 pub async fn get(tx: &mut Tx, slot: &Slot) -> Result<Option<Remembered>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::idempotency::get(tx.connection(), slot),
+        Tx::Postgres(tx) => postgres::idempotency::get(tx, slot).await,
     }
 }
 
@@ -39,6 +40,7 @@ pub async fn get(tx: &mut Tx, slot: &Slot) -> Result<Option<Remembered>, StoreEr
 pub async fn insert(tx: &mut Tx, slot: &Slot, remembered: &Remembered) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::idempotency::insert(tx.connection(), slot, remembered),
+        Tx::Postgres(tx) => postgres::idempotency::insert(tx, slot, remembered).await,
     }
 }
 
@@ -46,5 +48,6 @@ pub async fn insert(tx: &mut Tx, slot: &Slot, remembered: &Remembered) -> Result
 pub async fn prune(tx: &mut Tx, until: Timestamp) -> Result<u64, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::idempotency::prune(tx.connection(), until),
+        Tx::Postgres(tx) => postgres::idempotency::prune(tx, until).await,
     }
 }

@@ -1,9 +1,10 @@
 //! One-time links with which a person sets their password.
 
 use mira_core::{Timestamp, UserId};
-use mira_db::Tx;
+use mira_db::{DbError, Tx};
 
-use crate::{StoreError, TokenDigest, sqlite};
+use crate::column::Columns;
+use crate::{StoreError, TokenDigest, postgres, sqlite};
 
 /// Whom a link invites, and how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::invitations::insert(tx.connection(), token, invitation),
+        Tx::Postgres(tx) => postgres::invitations::insert(tx, token, invitation).await,
     }
 }
 
@@ -33,6 +35,7 @@ pub async fn get(
 ) -> Result<Option<Invitation>, StoreError> {
     let found = match tx {
         Tx::Sqlite(tx) => sqlite::invitations::get(tx.connection(), token)?,
+        Tx::Postgres(tx) => postgres::invitations::get(tx, token).await?,
     };
     Ok(found.filter(|invitation| !now.has_reached(invitation.expires_at)))
 }
@@ -45,6 +48,7 @@ pub async fn take(
 ) -> Result<Option<Invitation>, StoreError> {
     let found = match tx {
         Tx::Sqlite(tx) => sqlite::invitations::take(tx.connection(), token)?,
+        Tx::Postgres(tx) => postgres::invitations::take(tx, token).await?,
     };
     Ok(found.filter(|invitation| !now.has_reached(invitation.expires_at)))
 }
@@ -53,6 +57,7 @@ pub async fn take(
 pub async fn delete_all_of_user(tx: &mut Tx, user_id: UserId) -> Result<u64, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::invitations::delete_all_of_user(tx.connection(), user_id),
+        Tx::Postgres(tx) => postgres::invitations::delete_all_of_user(tx, user_id).await,
     }
 }
 
@@ -60,5 +65,14 @@ pub async fn delete_all_of_user(tx: &mut Tx, user_id: UserId) -> Result<u64, Sto
 pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::invitations::delete_expired(tx.connection(), now),
+        Tx::Postgres(tx) => postgres::invitations::delete_expired(tx, now).await,
     }
+}
+
+/// Two columns: the user and the end.
+pub(crate) fn read(columns: &mut Columns<'_>) -> Result<Invitation, DbError> {
+    Ok(Invitation {
+        user_id: columns.take()?,
+        expires_at: columns.take()?,
+    })
 }

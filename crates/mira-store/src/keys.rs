@@ -1,5 +1,6 @@
 //! The key records, found by id or by digest.
 
+pub(crate) mod columns;
 mod row;
 
 use mira_core::{AppId, Environment, KeyFacts, KeyId, KeyRecord, OrganizationId, Timestamp};
@@ -7,7 +8,7 @@ use mira_db::Tx;
 use mira_key::{KeyDigest, ServiceName};
 
 use crate::words::words;
-use crate::{Page, PageRequest, StoreError, sqlite};
+use crate::{Page, PageRequest, StoreError, postgres, sqlite};
 
 pub(crate) use row::{FactsRow, StateWord, networks_text, parse_networks};
 
@@ -56,6 +57,7 @@ words!(pub KindWord, "kind", { Organization => "organization", App => "app" });
 pub async fn insert(tx: &mut Tx, record: &KeyRecord, digest: &KeyDigest) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::keys::insert(tx.connection(), record, digest),
+        Tx::Postgres(tx) => postgres::keys::insert(tx, record, digest).await,
     }
 }
 
@@ -63,6 +65,7 @@ pub async fn insert(tx: &mut Tx, record: &KeyRecord, digest: &KeyDigest) -> Resu
 pub async fn get(tx: &mut Tx, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::keys::get(tx.connection(), id),
+        Tx::Postgres(tx) => postgres::keys::get(tx, id).await,
     }
 }
 
@@ -70,6 +73,7 @@ pub async fn get(tx: &mut Tx, id: KeyId) -> Result<Option<StoredKey>, StoreError
 pub async fn by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<StoredKey>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::keys::by_digest(tx.connection(), digest),
+        Tx::Postgres(tx) => postgres::keys::by_digest(tx, digest).await,
     }
 }
 
@@ -79,6 +83,7 @@ pub async fn by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<StoredK
 pub async fn update(tx: &mut Tx, record: &KeyRecord) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::keys::update(tx.connection(), record),
+        Tx::Postgres(tx) => postgres::keys::update(tx, record).await,
     }
 }
 
@@ -91,6 +96,7 @@ pub async fn list(
 ) -> Result<Page<KeyRecord>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::keys::list(tx.connection(), owner, filter, request),
+        Tx::Postgres(tx) => postgres::keys::list(tx, owner, filter, request).await,
     }
 }
 
@@ -99,6 +105,7 @@ pub async fn list(
 pub async fn unrevoked_of_app(tx: &mut Tx, app_id: AppId) -> Result<Vec<StoredKey>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::keys::unrevoked_of_app(tx.connection(), app_id),
+        Tx::Postgres(tx) => postgres::keys::unrevoked_of_app(tx, app_id).await,
     }
 }
 
@@ -109,6 +116,7 @@ pub async fn load_facts(
 ) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::keys::load_facts(tx.connection(), visit),
+        Tx::Postgres(tx) => postgres::keys::load_facts(tx, visit).await,
     }
 }
 
@@ -117,5 +125,6 @@ pub async fn load_facts(
 pub async fn touch_last_used(tx: &mut Tx, batch: &[(KeyId, Timestamp)]) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::keys::touch_last_used(tx.connection(), batch),
+        Tx::Postgres(tx) => postgres::keys::touch_last_used(tx, batch).await,
     }
 }

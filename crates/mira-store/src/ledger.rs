@@ -1,10 +1,11 @@
 //! The ledger of each app: append-only, with a running balance.
 
 use mira_core::{AppId, MicroUsd, Timestamp, TransactionId};
-use mira_db::Tx;
+use mira_db::{DbError, Tx};
 
+use crate::column::Columns;
 use crate::words::words;
-use crate::{Page, PageRequest, StoreError, sqlite};
+use crate::{Page, PageRequest, StoreError, postgres, sqlite};
 
 /// Why money moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +75,7 @@ impl Appended {
 pub async fn append(tx: &mut Tx, movement: Movement) -> Result<Appended, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::ledger::append(tx.connection(), movement),
+        Tx::Postgres(tx) => postgres::ledger::append(tx, movement).await,
     }
 }
 
@@ -81,6 +83,7 @@ pub async fn append(tx: &mut Tx, movement: Movement) -> Result<Appended, StoreEr
 pub async fn balance(tx: &mut Tx, app_id: AppId) -> Result<MicroUsd, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::ledger::balance(tx.connection(), app_id),
+        Tx::Postgres(tx) => postgres::ledger::balance(tx, app_id).await,
     }
 }
 
@@ -92,5 +95,25 @@ pub async fn list(
 ) -> Result<Page<Transaction>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::ledger::list(tx.connection(), app_id, request),
+        Tx::Postgres(tx) => postgres::ledger::list(tx, app_id, request).await,
     }
+}
+
+/// The columns of [`read`].
+pub(crate) const COLUMNS: &str =
+    "id, app_id, type, amount, request_id, description, created_at, balance";
+
+pub(crate) fn read(columns: &mut Columns<'_>) -> Result<Transaction, DbError> {
+    Ok(Transaction {
+        movement: Movement {
+            id: columns.take()?,
+            app_id: columns.take()?,
+            transaction_type: columns.take()?,
+            amount: columns.take()?,
+            request_id: columns.take()?,
+            description: columns.take()?,
+            created_at: columns.take()?,
+        },
+        balance: columns.take()?,
+    })
 }

@@ -7,15 +7,11 @@
 //! Each noun has one file with its operations, which match on the closed set of
 //! back ends; the SQL is in a folder for each back end.
 
-#![expect(
-    clippy::unused_async,
-    reason = "SQLite answers on the spot; a back end across the network does not"
-)]
-
 pub mod apps;
 pub mod audit;
 mod chain;
 pub mod changelog;
+mod column;
 mod error;
 pub mod idempotency;
 pub mod invitations;
@@ -25,6 +21,7 @@ pub mod ledger;
 pub mod meta;
 pub mod organizations;
 mod page;
+mod postgres;
 mod schema;
 pub mod sessions;
 pub mod sign_in_attempts;
@@ -32,10 +29,11 @@ mod sqlite;
 mod token;
 pub mod usage;
 pub mod users;
+mod value;
 mod words;
 
 pub use chain::{Chain, Integrity};
 pub use error::StoreError;
 pub use page::{Cursor, PAGE_LIMIT, Page, PageError, PageRequest};
-pub use schema::{migrations, open};
+pub use schema::{connect, migrations, open, postgres_migrations};
 pub use token::TokenDigest;

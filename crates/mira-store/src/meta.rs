@@ -3,7 +3,7 @@
 use mira_db::Tx;
 
 use crate::words::words;
-use crate::{StoreError, sqlite};
+use crate::{StoreError, postgres, sqlite};
 
 /// A fact about the installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,7 @@ words!(pub Fact, "fact", {
 pub async fn get(tx: &mut Tx, fact: Fact) -> Result<Option<String>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::meta::get(tx.connection(), fact),
+        Tx::Postgres(tx) => postgres::meta::get(tx, fact).await,
     }
 }
 
@@ -31,5 +32,6 @@ pub async fn get(tx: &mut Tx, fact: Fact) -> Result<Option<String>, StoreError> 
 pub async fn set(tx: &mut Tx, fact: Fact, value: &str) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::meta::set(tx.connection(), fact, value),
+        Tx::Postgres(tx) => postgres::meta::set(tx, fact, value).await,
     }
 }

@@ -1,14 +1,16 @@
 //! The tenants.
 
-use mira_core::{Organization, OrganizationFacts, OrganizationId};
-use mira_db::Tx;
+use mira_core::{Organization, OrganizationFacts, OrganizationId, Subscription};
+use mira_db::{DbError, Tx};
 
-use crate::{Page, PageRequest, StoreError, sqlite};
+use crate::column::Columns;
+use crate::{Page, PageRequest, StoreError, postgres, sqlite};
 
 /// Adds an organization.
 pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::organizations::insert(tx.connection(), organization),
+        Tx::Postgres(tx) => postgres::organizations::insert(tx, organization).await,
     }
 }
 
@@ -16,6 +18,7 @@ pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), Stor
 pub async fn get(tx: &mut Tx, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::organizations::get(tx.connection(), id),
+        Tx::Postgres(tx) => postgres::organizations::get(tx, id).await,
     }
 }
 
@@ -23,6 +26,7 @@ pub async fn get(tx: &mut Tx, id: OrganizationId) -> Result<Option<Organization>
 pub async fn update(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::organizations::update(tx.connection(), organization),
+        Tx::Postgres(tx) => postgres::organizations::update(tx, organization).await,
     }
 }
 
@@ -34,6 +38,7 @@ pub async fn list(
 ) -> Result<Page<Organization>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::organizations::list(tx.connection(), only, request),
+        Tx::Postgres(tx) => postgres::organizations::list(tx, only, request).await,
     }
 }
 
@@ -45,5 +50,24 @@ pub async fn load_facts(
 ) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::organizations::load_facts(tx.connection(), visit),
+        Tx::Postgres(tx) => postgres::organizations::load_facts(tx, visit).await,
     }
+}
+
+/// The columns of [`read`].
+pub(crate) const COLUMNS: &str =
+    "id, state, plan, subscription_status, current_period_end, name, created_at";
+
+pub(crate) fn read(columns: &mut Columns<'_>) -> Result<Organization, DbError> {
+    Ok(Organization {
+        id: columns.take()?,
+        state: columns.take()?,
+        subscription: Subscription {
+            plan: columns.take()?,
+            status: columns.take()?,
+            current_period_end: columns.take()?,
+        },
+        name: columns.take()?,
+        created_at: columns.take()?,
+    })
 }

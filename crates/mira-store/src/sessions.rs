@@ -3,7 +3,7 @@
 use mira_core::{Timestamp, User, UserId};
 use mira_db::Tx;
 
-use crate::{StoreError, TokenDigest, sqlite};
+use crate::{StoreError, TokenDigest, postgres, sqlite};
 
 /// One sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub struct Session {
 pub async fn insert(tx: &mut Tx, token: &TokenDigest, session: &Session) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::sessions::insert(tx.connection(), token, session),
+        Tx::Postgres(tx) => postgres::sessions::insert(tx, token, session).await,
     }
 }
 
@@ -28,6 +29,7 @@ pub async fn insert(tx: &mut Tx, token: &TokenDigest, session: &Session) -> Resu
 pub async fn get(tx: &mut Tx, token: &TokenDigest) -> Result<Option<(Session, User)>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::sessions::get(tx.connection(), token),
+        Tx::Postgres(tx) => postgres::sessions::get(tx, token).await,
     }
 }
 
@@ -36,6 +38,7 @@ pub async fn get(tx: &mut Tx, token: &TokenDigest) -> Result<Option<(Session, Us
 pub async fn touch(tx: &mut Tx, token: &TokenDigest, at: Timestamp) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::sessions::touch(tx.connection(), token, at),
+        Tx::Postgres(tx) => postgres::sessions::touch(tx, token, at).await,
     }
 }
 
@@ -43,6 +46,7 @@ pub async fn touch(tx: &mut Tx, token: &TokenDigest, at: Timestamp) -> Result<()
 pub async fn delete(tx: &mut Tx, token: &TokenDigest) -> Result<bool, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::sessions::delete(tx.connection(), token),
+        Tx::Postgres(tx) => postgres::sessions::delete(tx, token).await,
     }
 }
 
@@ -50,6 +54,7 @@ pub async fn delete(tx: &mut Tx, token: &TokenDigest) -> Result<bool, StoreError
 pub async fn delete_all_of_user(tx: &mut Tx, user_id: UserId) -> Result<u64, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::sessions::delete_all_of_user(tx.connection(), user_id),
+        Tx::Postgres(tx) => postgres::sessions::delete_all_of_user(tx, user_id).await,
     }
 }
 
@@ -64,5 +69,6 @@ pub async fn delete_expired(
         Tx::Sqlite(tx) => {
             sqlite::sessions::delete_expired(tx.connection(), seen_until, created_until)
         }
+        Tx::Postgres(tx) => postgres::sessions::delete_expired(tx, seen_until, created_until).await,
     }
 }

@@ -3,12 +3,13 @@
 use mira_core::Timestamp;
 use mira_db::Tx;
 
-use crate::{StoreError, sqlite};
+use crate::{StoreError, postgres, sqlite};
 
 /// Notes a failure. The subject says of what it is: `account:ann@example.com`.
 pub async fn record_failure(tx: &mut Tx, subject: &str, at: Timestamp) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::sign_in_attempts::record_failure(tx.connection(), subject, at),
+        Tx::Postgres(tx) => postgres::sign_in_attempts::record_failure(tx, subject, at).await,
     }
 }
 
@@ -20,6 +21,7 @@ pub async fn count_failures(
 ) -> Result<u64, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::sign_in_attempts::count_failures(tx.connection(), subject, after),
+        Tx::Postgres(tx) => postgres::sign_in_attempts::count_failures(tx, subject, after).await,
     }
 }
 
@@ -27,6 +29,7 @@ pub async fn count_failures(
 pub async fn clear(tx: &mut Tx, subject: &str) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::sign_in_attempts::clear(tx.connection(), subject),
+        Tx::Postgres(tx) => postgres::sign_in_attempts::clear(tx, subject).await,
     }
 }
 
@@ -34,5 +37,6 @@ pub async fn clear(tx: &mut Tx, subject: &str) -> Result<(), StoreError> {
 pub async fn prune(tx: &mut Tx, until: Timestamp) -> Result<u64, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::sign_in_attempts::prune(tx.connection(), until),
+        Tx::Postgres(tx) => postgres::sign_in_attempts::prune(tx, until).await,
     }
 }

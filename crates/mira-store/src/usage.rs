@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use mira_core::{AppId, KeyId, OrganizationId, Timestamp};
-use mira_db::Tx;
+use mira_db::{DbError, Tx};
 
-use crate::{StoreError, sqlite};
+use crate::column::Columns;
+use crate::{StoreError, postgres, sqlite};
 
 /// A UTC day: whole days since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +71,7 @@ pub enum UsageOf {
 pub async fn add(tx: &mut Tx, batch: &[Increment]) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::usage::add(tx.connection(), batch),
+        Tx::Postgres(tx) => postgres::usage::add(tx, batch).await,
     }
 }
 
@@ -81,6 +83,7 @@ pub async fn by_day(
 ) -> Result<Vec<(Day, Tally)>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::usage::by_day(tx.connection(), of, days),
+        Tx::Postgres(tx) => postgres::usage::by_day(tx, of, days).await,
     }
 }
 
@@ -94,5 +97,14 @@ pub async fn by_key(
 ) -> Result<Vec<(KeyId, Tally)>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::usage::by_key(tx.connection(), of, days, limit),
+        Tx::Postgres(tx) => postgres::usage::by_key(tx, of, days, limit).await,
     }
+}
+
+/// Two columns: allowed and denied.
+pub(crate) fn read(columns: &mut Columns<'_>) -> Result<Tally, DbError> {
+    Ok(Tally {
+        allowed: columns.take()?,
+        denied: columns.take()?,
+    })
 }

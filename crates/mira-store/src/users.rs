@@ -3,9 +3,10 @@
 use std::fmt;
 
 use mira_core::{OrganizationId, Role, User, UserId};
-use mira_db::Tx;
+use mira_db::{DbError, Tx};
 
-use crate::{Page, PageRequest, StoreError, sqlite};
+use crate::column::Columns;
+use crate::{Page, PageRequest, StoreError, postgres, sqlite};
 
 /// A password's hash as a PHC string, such as `$argon2id$v=19$…`. It cannot print.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::users::insert(tx.connection(), user, password_hash),
+        Tx::Postgres(tx) => postgres::users::insert(tx, user, password_hash).await,
     }
 }
 
@@ -53,6 +55,7 @@ pub async fn insert(
 pub async fn get(tx: &mut Tx, id: UserId) -> Result<Option<User>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::users::get(tx.connection(), id),
+        Tx::Postgres(tx) => postgres::users::get(tx, id).await,
     }
 }
 
@@ -60,6 +63,7 @@ pub async fn get(tx: &mut Tx, id: UserId) -> Result<Option<User>, StoreError> {
 pub async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Account>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::users::by_email(tx.connection(), &fold(email)),
+        Tx::Postgres(tx) => postgres::users::by_email(tx, &fold(email)).await,
     }
 }
 
@@ -71,6 +75,7 @@ pub async fn set_password_hash(
 ) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::users::set_password_hash(tx.connection(), id, password_hash),
+        Tx::Postgres(tx) => postgres::users::set_password_hash(tx, id, password_hash).await,
     }
 }
 
@@ -78,6 +83,7 @@ pub async fn set_password_hash(
 pub async fn set_role(tx: &mut Tx, id: UserId, role: Role) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::users::set_role(tx.connection(), id, role),
+        Tx::Postgres(tx) => postgres::users::set_role(tx, id, role).await,
     }
 }
 
@@ -89,6 +95,7 @@ pub async fn list(
 ) -> Result<Page<User>, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::users::list(tx.connection(), organization_id, request),
+        Tx::Postgres(tx) => postgres::users::list(tx, organization_id, request).await,
     }
 }
 
@@ -96,6 +103,7 @@ pub async fn list(
 pub async fn delete(tx: &mut Tx, id: UserId) -> Result<bool, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::users::delete(tx.connection(), id),
+        Tx::Postgres(tx) => postgres::users::delete(tx, id).await,
     }
 }
 
@@ -109,6 +117,7 @@ pub async fn count_of_organization(
         Tx::Sqlite(tx) => {
             sqlite::users::count_of_organization(tx.connection(), organization_id, role)
         }
+        Tx::Postgres(tx) => postgres::users::count_of_organization(tx, organization_id, role).await,
     }
 }
 
@@ -116,6 +125,7 @@ pub async fn count_of_organization(
 pub async fn count_with_role(tx: &mut Tx, role: Role) -> Result<u64, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::users::count_with_role(tx.connection(), role),
+        Tx::Postgres(tx) => postgres::users::count_with_role(tx, role).await,
     }
 }
 
@@ -123,10 +133,27 @@ pub async fn count_with_role(tx: &mut Tx, role: Role) -> Result<u64, StoreError>
 pub async fn is_empty(tx: &mut Tx) -> Result<bool, StoreError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::users::is_empty(tx.connection()),
+        Tx::Postgres(tx) => postgres::users::is_empty(tx).await,
     }
 }
 
 /// The one spelling of an email in the store.
 pub(crate) fn fold(email: &str) -> String {
     email.to_lowercase()
+}
+
+/// The columns of [`read`], named with their table, since sessions are read
+/// together with their users.
+pub(crate) const COLUMNS: &str = "users.id, users.organization_id, users.email, users.name, \
+                                  users.role, users.created_at";
+
+pub(crate) fn read(columns: &mut Columns<'_>) -> Result<User, DbError> {
+    Ok(User {
+        id: columns.take()?,
+        organization_id: columns.take()?,
+        email: columns.take()?,
+        name: columns.take()?,
+        role: columns.take()?,
+        created_at: columns.take()?,
+    })
 }

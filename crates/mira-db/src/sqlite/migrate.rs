@@ -5,15 +5,8 @@ use std::path::Path;
 use refinery::error::Kind;
 use rusqlite::Connection;
 
+use crate::migrations::Migrations;
 use crate::open_error::OpenError;
-
-/// The migrations of the crate that owns the tables.
-pub struct Migrations {
-    /// The table that records which were applied. Each owning crate has its own.
-    pub table: &'static str,
-    /// The migrations, as `refinery::embed_migrations!` makes them.
-    pub runner: refinery::Runner,
-}
 
 /// Applies the migrations that `connection` has not seen.
 pub(super) fn run(
@@ -21,14 +14,7 @@ pub(super) fn run(
     connection: &mut Connection,
     migrations: Migrations,
 ) -> Result<(), OpenError> {
-    let Migrations { table, runner } = migrations;
-    // One transaction for all: otherwise a crash could leave a migration applied
-    // but not recorded.
-    let mut runner = runner
-        .set_grouped(true)
-        .set_abort_missing(true)
-        .set_abort_divergent(true);
-    runner.set_migration_table_name(table);
+    let runner = migrations.into_runner();
     // A migration that rebuilds a table drops the old one, which must not
     // cascade; SQLite knows no other way than to look away meanwhile.
     let enforce = |connection: &Connection, on: bool| {
@@ -44,27 +30,14 @@ pub(super) fn run(
 }
 
 fn explain(path: &Path, runner: &refinery::Runner, error: refinery::Error) -> OpenError {
-    let path_buf = path.to_owned();
+    if let Some(refusal) = OpenError::of_schema(path, runner, &error) {
+        return refusal;
+    }
     match error.kind() {
-        Kind::MissingVersion(found) if !knows(runner, found) => OpenError::Newer {
-            path: path_buf,
-            version: found.version().into(),
-        },
-        Kind::MissingVersion(found) | Kind::DivergentVersion(found, _) => OpenError::Divergent {
-            path: path_buf,
-            migration: found.to_string(),
-        },
         Kind::Connection(_, cause) => match cause.downcast_ref() {
             Some(error) => OpenError::from_sqlite(path, error),
             None => OpenError::io(path, error),
         },
         _ => OpenError::io(path, error),
     }
-}
-
-fn knows(runner: &refinery::Runner, migration: &refinery::Migration) -> bool {
-    runner
-        .get_migrations()
-        .iter()
-        .any(|ours| ours.version() == migration.version())
 }

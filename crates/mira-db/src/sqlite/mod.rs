@@ -17,12 +17,11 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::migrate::Migrations;
-
 use self::job::Job;
 use crate::data_dir::parent;
-use crate::database::BoxFuture;
+use crate::database::{BoxFuture, Lane};
 use crate::error::{DbError, Fault, Outage};
+use crate::migrations::Migrations;
 use crate::open_error::OpenError;
 use crate::tx::Tx;
 
@@ -32,13 +31,6 @@ use crate::tx::Tx;
 pub struct Sqlite {
     /// None once closed.
     threads: Arc<RwLock<Option<Threads>>>,
-}
-
-/// Which threads take the work.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Lane {
-    Write,
-    Read,
 }
 
 /// The running threads and the queues that feed them.

@@ -46,8 +46,10 @@ impl Session {
     }
 
     fn connection(&self) -> &Connection {
-        let Tx::Sqlite(tx) = &self.tx;
-        tx.connection()
+        match &self.tx {
+            Tx::Sqlite(tx) => tx.connection(),
+            Tx::Postgres(_) => unreachable!("`new` made it of a SQLite connection"),
+        }
     }
 }
 

@@ -4,5 +4,6 @@ mod close;
 mod data_dir;
 mod notes;
 mod open;
+mod postgres;
 mod read;
 mod write;

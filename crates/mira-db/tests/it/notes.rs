@@ -46,6 +46,7 @@ pub(crate) fn insert(tx: &mut Tx, body: &str) -> Result<(), DbError> {
                 .prepare_cached("INSERT INTO notes (body) VALUES (?1)")?;
             insert.execute([body])?;
         }
+        Tx::Postgres(_) => panic!("these notes are in a file"),
     }
     Ok(())
 }
@@ -59,12 +60,14 @@ pub(crate) fn bodies(tx: &mut Tx) -> Result<Vec<String>, DbError> {
             let rows = select.query_map([], |row| row.get(0))?;
             Ok(rows.collect::<Result<_, _>>()?)
         }
+        Tx::Postgres(_) => panic!("these notes are in a file"),
     }
 }
 
 pub(crate) fn execute(tx: &mut Tx, sql: &str) -> Result<(), DbError> {
     match tx {
         Tx::Sqlite(tx) => Ok(tx.connection().execute_batch(sql)?),
+        Tx::Postgres(_) => panic!("these notes are in a file"),
     }
 }
 

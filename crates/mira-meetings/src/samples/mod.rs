@@ -15,6 +15,7 @@ use self::conversations::transcribe;
 use self::reviews::Review;
 use self::schedule::{MEETINGS, Outcome, SELLERS, SampleMeeting};
 use self::templates::{SampleTemplate, TEMPLATES};
+use crate::NoId;
 use crate::meeting::{Meeting, MeetingStatus, TranscriptLine, duration_secs};
 use crate::report::{CriterionScore, Report, mean_score};
 use crate::store;
@@ -31,28 +32,28 @@ pub(crate) struct Samples {
 pub(crate) fn make(
     now: Timestamp,
     user_ids: &[UserId],
-    new_id: &(dyn Fn() -> Uuid + Send + Sync),
-) -> Samples {
+    new_id: &(dyn Fn() -> Result<Uuid, NoId> + Send + Sync),
+) -> Result<Samples, NoId> {
     let made_at = now.plus_secs(-60 * DAY_SECS);
     let templates: Vec<Template> = TEMPLATES
         .iter()
-        .map(|sample| template(sample, new_id(), made_at))
-        .collect();
+        .map(|sample| Ok(template(sample, new_id()?, made_at)))
+        .collect::<Result<_, _>>()?;
     let mut meetings = Vec::with_capacity(MEETINGS.len());
     let mut reports = Vec::new();
     // The oldest first, as they would have come about.
     for sample in MEETINGS.iter().rev() {
-        let (meeting, transcript) = meeting(sample, new_id(), user_ids, now);
+        let (meeting, transcript) = meeting(sample, new_id()?, user_ids, now);
         if let Outcome::Completed(_, review) = &sample.outcome {
-            reports.extend(report(review, new_id(), &meeting, &templates));
+            reports.extend(report(review, new_id()?, &meeting, &templates));
         }
         meetings.push((meeting, transcript));
     }
-    Samples {
+    Ok(Samples {
         templates,
         meetings,
         reports,
-    }
+    })
 }
 
 impl Samples {

@@ -1,7 +1,7 @@
 //! Meetings and their transcripts.
 
 use mira_core::OrganizationId;
-use mira_db::{DbError, Tx};
+use mira_db::{DbError, Fault, Tx};
 use uuid::Uuid;
 
 use crate::meeting::{Meeting, MeetingFilter, TranscriptLine};
@@ -17,6 +17,7 @@ pub(crate) async fn list(
 ) -> Result<Listed<Meeting>, DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::meetings::list(tx.connection(), organization, filter, page),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -24,6 +25,7 @@ pub(crate) async fn list(
 pub(crate) async fn exist(tx: &mut Tx, organization: OrganizationId) -> Result<bool, DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::meetings::exist(tx.connection(), organization),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -35,6 +37,7 @@ pub(crate) async fn find(
 ) -> Result<Option<Meeting>, DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::meetings::find(tx.connection(), organization, id),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -45,6 +48,7 @@ pub(crate) async fn transcript(
 ) -> Result<Vec<TranscriptLine>, DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::meetings::transcript(tx.connection(), meeting_id),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -59,6 +63,7 @@ pub(crate) async fn insert(
         Tx::Sqlite(tx) => {
             sqlite::meetings::insert(tx.connection(), organization, meeting, transcript)
         }
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -70,5 +75,6 @@ pub(crate) async fn delete(
 ) -> Result<bool, DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::meetings::delete(tx.connection(), organization, id),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }

@@ -1,6 +1,6 @@
 //! Reports about meetings.
 
-use mira_db::{DbError, Tx};
+use mira_db::{DbError, Fault, Tx};
 
 use crate::meeting::Meeting;
 use crate::report::Report;
@@ -10,6 +10,7 @@ use crate::sqlite;
 pub(crate) async fn list(tx: &mut Tx, meeting: &Meeting) -> Result<Vec<Report>, DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::reports::list(tx.connection(), meeting),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -17,5 +18,6 @@ pub(crate) async fn list(tx: &mut Tx, meeting: &Meeting) -> Result<Vec<Report>, 
 pub(crate) async fn insert(tx: &mut Tx, report: &Report) -> Result<(), DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::reports::insert(tx.connection(), report),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }

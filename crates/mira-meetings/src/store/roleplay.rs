@@ -1,7 +1,7 @@
 //! Roleplay sessions.
 
 use mira_core::OrganizationId;
-use mira_db::{DbError, Tx};
+use mira_db::{DbError, Fault, Tx};
 use uuid::Uuid;
 
 use crate::page::{Listed, Page};
@@ -16,6 +16,7 @@ pub(crate) async fn list(
 ) -> Result<Listed<RoleplaySession>, DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::roleplay::list(tx.connection(), organization, page),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -27,6 +28,7 @@ pub(crate) async fn find(
 ) -> Result<Option<RoleplaySession>, DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::roleplay::find(tx.connection(), organization, id),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -38,5 +40,6 @@ pub(crate) async fn insert(
 ) -> Result<(), DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::roleplay::insert(tx.connection(), organization, session),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }

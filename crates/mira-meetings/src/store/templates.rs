@@ -1,7 +1,7 @@
 //! Templates.
 
 use mira_core::OrganizationId;
-use mira_db::{DbError, Tx};
+use mira_db::{DbError, Fault, Tx};
 use uuid::Uuid;
 
 use crate::page::{Listed, Page};
@@ -17,6 +17,7 @@ pub(crate) async fn list(
 ) -> Result<Listed<Template>, DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::templates::list(tx.connection(), organization, filter, page),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -28,6 +29,7 @@ pub(crate) async fn find(
 ) -> Result<Option<Template>, DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::templates::find(tx.connection(), organization, id),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -39,6 +41,7 @@ pub(crate) async fn insert(
 ) -> Result<(), DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::templates::insert(tx.connection(), organization, template),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -46,6 +49,7 @@ pub(crate) async fn insert(
 pub(crate) async fn update(tx: &mut Tx, template: &Template) -> Result<(), DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::templates::update(tx.connection(), template),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }
 
@@ -57,5 +61,6 @@ pub(crate) async fn delete(
 ) -> Result<bool, DbError> {
     match tx {
         Tx::Sqlite(tx) => sqlite::templates::delete(tx.connection(), organization, id),
+        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
     }
 }

@@ -89,7 +89,7 @@ impl House {
         let database = mira_meetings::open(&folder.path().join("meetings.db")).unwrap();
         let clock = Arc::new(ManualClock(AtomicI64::new(NOON.as_millis())));
         let made = AtomicU64::new(0);
-        let new_id: NewId = Arc::new(move || id(made.fetch_add(1, Ordering::Relaxed)));
+        let new_id: NewId = Arc::new(move || Ok(id(made.fetch_add(1, Ordering::Relaxed))));
         let clock_of_product = Arc::clone(&clock) as Arc<dyn Clock>;
         let meetings = Meetings::new(database.clone(), clock_of_product, new_id, has_model);
         Self {
@@ -139,7 +139,9 @@ impl House {
         self.database
             .write::<_, DbError, _>(move |tx| {
                 Box::pin(async move {
-                    let Tx::Sqlite(tx) = tx;
+                    let Tx::Sqlite(tx) = tx else {
+                        panic!("the house is a file");
+                    };
                     Ok(tx.connection().execute_batch(&sql)?)
                 })
             })

@@ -1,14 +1,11 @@
 //! Apps in SQLite.
 
 use mira_core::{App, AppId, MicroUsd, OrganizationId, Timestamp};
-use mira_db::DbError;
 use rusqlite::{Connection, params};
 
-use super::{Columns, Select, change, each, find};
+use super::{Select, change, each, find};
+use crate::apps::{BALANCE, columns, read};
 use crate::{Cursor, Page, PageRequest, StoreError};
-
-const BALANCE: &str = "coalesce((SELECT balance FROM transactions WHERE app_id = apps.id
-                       ORDER BY position DESC LIMIT 1), 0)";
 
 pub(crate) fn insert(connection: &Connection, app: &App) -> Result<(), StoreError> {
     change(
@@ -75,19 +72,5 @@ pub(crate) fn load_balances(
     each(connection, &sql, [], |columns| {
         visit(columns.take()?, columns.take()?);
         Ok(())
-    })
-}
-
-fn columns() -> String {
-    format!("id, organization_id, name, {BALANCE} AS balance, created_at")
-}
-
-fn read(columns: &mut Columns<'_>) -> Result<App, DbError> {
-    Ok(App {
-        id: columns.take()?,
-        organization_id: columns.take()?,
-        name: columns.take()?,
-        balance: columns.take()?,
-        created_at: columns.take()?,
     })
 }

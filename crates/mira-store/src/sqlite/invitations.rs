@@ -1,11 +1,10 @@
 //! Invitations in SQLite.
 
 use mira_core::{Timestamp, UserId};
-use mira_db::DbError;
 use rusqlite::{Connection, params};
 
-use super::{Columns, change, find};
-use crate::invitations::Invitation;
+use super::{change, find};
+use crate::invitations::{Invitation, read};
 use crate::{StoreError, TokenDigest};
 
 pub(crate) fn insert(
@@ -52,11 +51,4 @@ pub(crate) fn delete_all_of_user(
 pub(crate) fn delete_expired(connection: &Connection, now: Timestamp) -> Result<u64, StoreError> {
     let sql = "DELETE FROM invitations WHERE expires_at <= ?1";
     change(connection, sql, [now.as_millis()])
-}
-
-fn read(columns: &mut Columns<'_>) -> Result<Invitation, DbError> {
-    Ok(Invitation {
-        user_id: columns.take()?,
-        expires_at: columns.take()?,
-    })
 }

@@ -1,14 +1,11 @@
 //! Ledgers in SQLite.
 
 use mira_core::{AppId, MicroUsd};
-use mira_db::DbError;
 use rusqlite::{Connection, params};
 
-use super::{Columns, Select, change, find};
-use crate::ledger::{Appended, Movement, Transaction};
+use super::{Select, change, find};
+use crate::ledger::{Appended, COLUMNS, Movement, Transaction, read};
 use crate::{Cursor, Page, PageRequest, StoreError};
-
-const COLUMNS: &str = "id, app_id, type, amount, request_id, description, created_at, balance";
 
 pub(crate) fn append(connection: &Connection, movement: Movement) -> Result<Appended, StoreError> {
     if let Some(transaction) = of_request(connection, &movement)? {
@@ -92,19 +89,4 @@ fn insert(
         ],
     )?;
     Ok(())
-}
-
-fn read(columns: &mut Columns<'_>) -> Result<Transaction, DbError> {
-    Ok(Transaction {
-        movement: Movement {
-            id: columns.take()?,
-            app_id: columns.take()?,
-            transaction_type: columns.take()?,
-            amount: columns.take()?,
-            request_id: columns.take()?,
-            description: columns.take()?,
-            created_at: columns.take()?,
-        },
-        balance: columns.take()?,
-    })
 }

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::column::contradictory;
 use super::{change, each, find};
 use crate::chain::Walk;
+use crate::column::contradictory;
 use crate::{Chain, Integrity, StoreError};
 
 /// A chained log: a table with `position`, `chain` and `body`.

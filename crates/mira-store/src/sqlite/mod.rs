@@ -4,7 +4,6 @@
 pub(crate) mod apps;
 pub(crate) mod audit;
 pub(crate) mod changelog;
-mod column;
 pub(crate) mod idempotency;
 pub(crate) mod invitations;
 pub(crate) mod keys;
@@ -19,6 +18,5 @@ mod statement;
 pub(crate) mod usage;
 pub(crate) mod users;
 
-use column::{Columns, contradictory};
 use select::Select;
 use statement::{change, collect, count, each, find, find_value};

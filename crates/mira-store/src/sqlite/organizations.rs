@@ -1,13 +1,11 @@
 //! Organizations in SQLite.
 
-use mira_core::{Organization, OrganizationFacts, OrganizationId, Subscription, Timestamp};
-use mira_db::DbError;
+use mira_core::{Organization, OrganizationFacts, OrganizationId, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::{Columns, Select, change, each, find};
+use super::{Select, change, each, find};
+use crate::organizations::{COLUMNS, read};
 use crate::{Cursor, Page, PageRequest, StoreError};
-
-const COLUMNS: &str = "id, state, plan, subscription_status, current_period_end, name, created_at";
 
 pub(crate) fn insert(
     connection: &Connection,
@@ -83,19 +81,5 @@ pub(crate) fn load_facts(
     each(connection, &sql, [], |columns| {
         visit(read(columns)?.facts());
         Ok(())
-    })
-}
-
-fn read(columns: &mut Columns<'_>) -> Result<Organization, DbError> {
-    Ok(Organization {
-        id: columns.take()?,
-        state: columns.take()?,
-        subscription: Subscription {
-            plan: columns.take()?,
-            status: columns.take()?,
-            current_period_end: columns.take()?,
-        },
-        name: columns.take()?,
-        created_at: columns.take()?,
     })
 }

@@ -5,8 +5,9 @@ use mira_db::DbError;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::{Columns, collect};
+use super::collect;
 use crate::StoreError;
+use crate::column::Columns;
 
 /// A SELECT that grows.
 pub(super) struct Select {

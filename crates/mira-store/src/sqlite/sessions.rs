@@ -3,9 +3,9 @@
 use mira_core::{Timestamp, User, UserId};
 use rusqlite::{Connection, params};
 
-use super::{change, find, users};
+use super::{change, find};
 use crate::sessions::Session;
-use crate::{StoreError, TokenDigest};
+use crate::{StoreError, TokenDigest, users};
 
 pub(crate) fn insert(
     connection: &Connection,

@@ -3,8 +3,8 @@
 use mira_db::DbError;
 use rusqlite::{Connection, Params};
 
-use super::column::{Column, Columns};
 use crate::StoreError;
+use crate::column::{Column, Columns, Row};
 
 /// Runs a statement that returns nothing, and says how many rows it changed.
 pub(super) fn change(
@@ -29,7 +29,7 @@ pub(super) fn each(
     let mut statement = connection.prepare_cached(sql).map_err(DbError::from)?;
     let mut rows = statement.query(params).map_err(DbError::from)?;
     while let Some(row) = rows.next().map_err(DbError::from)? {
-        visit(&mut Columns::of(row))?;
+        visit(&mut Columns::of(Row::Sqlite(row)))?;
     }
     Ok(())
 }

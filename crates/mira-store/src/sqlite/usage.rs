@@ -3,12 +3,11 @@
 use std::ops::Range;
 
 use mira_core::KeyId;
-use mira_db::DbError;
 use rusqlite::{Connection, params};
 
-use super::{Columns, change, collect};
+use super::{change, collect};
 use crate::StoreError;
-use crate::usage::{Day, Increment, Tally, UsageOf};
+use crate::usage::{Day, Increment, Tally, UsageOf, read};
 
 pub(crate) fn add(connection: &Connection, batch: &[Increment]) -> Result<(), StoreError> {
     let count = |requests| i64::try_from(requests).unwrap_or(i64::MAX);
@@ -73,11 +72,4 @@ fn keys(of: &UsageOf) -> (&'static str, &[u8; 16]) {
         UsageOf::App(id) => ("IN (SELECT id FROM keys WHERE app_id = ?1)", id.as_bytes()),
         UsageOf::Key(id) => ("= ?1", id.as_bytes()),
     }
-}
-
-fn read(columns: &mut Columns<'_>) -> Result<Tally, DbError> {
-    Ok(Tally {
-        allowed: columns.take()?,
-        denied: columns.take()?,
-    })
 }

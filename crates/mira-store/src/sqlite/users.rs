@@ -1,16 +1,11 @@
 //! Users in SQLite.
 
 use mira_core::{OrganizationId, Role, User, UserId};
-use mira_db::DbError;
 use rusqlite::{Connection, params};
 
-use super::{Columns, Select, change, count, find, find_value};
-use crate::users::{Account, PasswordHash, fold};
+use super::{Select, change, count, find, find_value};
+use crate::users::{Account, COLUMNS, PasswordHash, fold, read};
 use crate::{Cursor, Page, PageRequest, StoreError};
-
-/// Named with their table, since sessions are read together with their users.
-pub(super) const COLUMNS: &str = "users.id, users.organization_id, users.email, users.name, \
-                                  users.role, users.created_at";
 
 pub(crate) fn insert(
     connection: &Connection,
@@ -118,15 +113,4 @@ pub(crate) fn count_with_role(connection: &Connection, role: Role) -> Result<u64
 pub(crate) fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM users)";
     find_value(connection, sql, []).map(Option::unwrap_or_default)
-}
-
-pub(super) fn read(columns: &mut Columns<'_>) -> Result<User, DbError> {
-    Ok(User {
-        id: columns.take()?,
-        organization_id: columns.take()?,
-        email: columns.take()?,
-        name: columns.take()?,
-        role: columns.take()?,
-        created_at: columns.take()?,
-    })
 }

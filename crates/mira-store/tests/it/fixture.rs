@@ -7,14 +7,22 @@ use mira_core::{
     Organization, OrganizationId, OrganizationState, Origin, Permission, RateLimit, Role,
     Subscription, Timestamp, TransactionId, User, UserId,
 };
-use mira_db::{Database, DbError, Tx};
+use mira_db::{Database, DbError, PostgresOptions, Tx};
 use mira_key::{KeyDigest, ServiceName};
 use mira_store::ledger::{Movement, TransactionType};
 use mira_store::{StoreError, apps, organizations, users};
+use mira_testkit::Postgres;
 
 use crate::write;
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+/// A store in a PostgreSQL database of its own.
+pub(crate) async fn connect() -> Database {
+    let url = Postgres::shared().create_database();
+    let options = PostgresOptions::default();
+    mira_store::connect(&url, options).await.unwrap()
+}
 
 /// Ten bytes that nobody else gets, so that ids made in one millisecond differ.
 pub(crate) fn unique() -> [u8; 10] {
@@ -135,9 +143,9 @@ pub(crate) fn is_broken_reference(error: &StoreError) -> bool {
 pub(crate) async fn tamper(database: &Database, sql: &'static str) {
     write!(database, |tx| async move {
         match tx {
-            Tx::Sqlite(tx) => tx.connection().execute_batch(sql),
+            Tx::Sqlite(tx) => tx.connection().execute_batch(sql).map_err(DbError::from),
+            Tx::Postgres(tx) => tx.batch_execute(sql).await,
         }
-        .map_err(DbError::from)
         .map_err(StoreError::from)
     })
     .unwrap();

@@ -81,9 +81,21 @@ async fn loading_gives_the_facts_of_every_key(database: Database) {
 }
 
 async fn a_row_that_contradicts_itself_is_damage(database: Database) {
-    let sql = "PRAGMA ignore_check_constraints = ON;
-               UPDATE keys SET state = 'revoked';
-               PRAGMA ignore_check_constraints = OFF";
+    let sql = match database {
+        Database::Sqlite(_) => {
+            "PRAGMA ignore_check_constraints = ON;
+             UPDATE keys SET state = 'revoked';
+             PRAGMA ignore_check_constraints = OFF"
+        }
+        Database::Postgres(_) => {
+            "DO $$ DECLARE name text; BEGIN
+                 FOR name IN SELECT conname FROM pg_constraint
+                     WHERE conrelid = 'keys'::regclass AND contype = 'c'
+                 LOOP EXECUTE format('ALTER TABLE keys DROP CONSTRAINT %I', name); END LOOP;
+             END $$;
+             UPDATE keys SET state = 'revoked'"
+        }
+    };
     assert_damaged_by(database, sql).await;
 }
 

@@ -6,6 +6,7 @@
 mod apps;
 mod audit;
 mod changelog;
+mod concurrency;
 mod fixture;
 mod idempotency;
 mod key_rows;
@@ -26,6 +27,15 @@ macro_rules! suite {
             async fn $claim() {
                 let folder = tempfile::tempdir().unwrap();
                 let database = mira_store::open(&folder.path().join("store.db")).unwrap();
+                super::$claim(database.clone()).await;
+                database.close().await.unwrap();
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $claim() {
+                let database = $crate::fixture::connect().await;
                 super::$claim(database.clone()).await;
                 database.close().await.unwrap();
             })+

@@ -11,40 +11,61 @@ use mira_core::{
 };
 use mira_db::DbError;
 use mira_key::{KeyDigest, ServiceName};
-use rusqlite::Row;
-use rusqlite::types::ValueRef;
 
 use crate::Chain;
 use crate::keys::{KindWord, StateWord, parse_networks};
 use crate::ledger::TransactionType;
 use crate::usage::Day;
 use crate::users::PasswordHash;
+use crate::value::Value;
 
 /// The columns of one row, taken from left to right in the order of the SELECT.
-pub(super) struct Columns<'r> {
-    row: &'r Row<'r>,
+pub(crate) struct Columns<'r> {
+    row: Row<'r>,
     next: usize,
 }
 
+/// A row of a back end.
+pub(crate) enum Row<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
+}
+
 impl<'r> Columns<'r> {
-    pub(super) fn of(row: &'r Row<'r>) -> Self {
+    pub(crate) fn of(row: Row<'r>) -> Self {
         Self { row, next: 0 }
     }
 
     /// The next column.
-    pub(super) fn take<T: Column>(&mut self) -> Result<T, DbError> {
+    pub(crate) fn take<T: Column>(&mut self) -> Result<T, DbError> {
         let index = self.next;
         self.next += 1;
-        let value = self.row.get_ref(index)?;
-        T::read(value).ok_or_else(|| {
-            let name = self.row.as_ref().column_name(index);
-            unreadable(name.unwrap_or_default())
-        })
+        let value = self.row.value(index)?;
+        value
+            .and_then(T::read)
+            .ok_or_else(|| unreadable(self.row.column_name(index)))
+    }
+}
+
+impl Row<'_> {
+    /// `None` if the value is of no type that is ever written.
+    fn value(&self, index: usize) -> Result<Option<Value<'_>>, DbError> {
+        match self {
+            Self::Sqlite(row) => Ok(Value::of_sqlite(row.get_ref(index)?)),
+            Self::Postgres(row) => Ok(Some(row.try_get(index)?)),
+        }
+    }
+
+    fn column_name(&self, index: usize) -> &str {
+        match self {
+            Self::Sqlite(row) => row.as_ref().column_name(index).unwrap_or_default(),
+            Self::Postgres(row) => row.columns().get(index).map_or("", |column| column.name()),
+        }
     }
 }
 
 /// The error of a row whose columns are readable each and make no sense together.
-pub(super) fn contradictory(table: &str) -> DbError {
+pub(crate) fn contradictory(table: &str) -> DbError {
     unreadable(table)
 }
 
@@ -59,68 +80,68 @@ fn unreadable(what: &str) -> DbError {
 struct Unreadable(String);
 
 /// A type that a column can hold.
-pub(super) trait Column: Sized {
+pub(crate) trait Column: Sized {
     /// `None` if the value is not one of this type.
-    fn read(value: ValueRef<'_>) -> Option<Self>;
+    fn read(value: Value<'_>) -> Option<Self>;
 }
 
 impl<T: Column> Column for Option<T> {
-    fn read(value: ValueRef<'_>) -> Option<Self> {
+    fn read(value: Value<'_>) -> Option<Self> {
         match value {
-            ValueRef::Null => Some(None),
+            Value::Null => Some(None),
             value => T::read(value).map(Some),
         }
     }
 }
 
 impl Column for i64 {
-    fn read(value: ValueRef<'_>) -> Option<Self> {
-        value.as_i64().ok()
+    fn read(value: Value<'_>) -> Option<Self> {
+        value.integer()
     }
 }
 
 impl Column for u64 {
-    fn read(value: ValueRef<'_>) -> Option<Self> {
-        value.as_i64().ok()?.try_into().ok()
+    fn read(value: Value<'_>) -> Option<Self> {
+        value.integer()?.try_into().ok()
     }
 }
 
 impl Column for bool {
-    fn read(value: ValueRef<'_>) -> Option<Self> {
-        match value.as_i64() {
-            Ok(0) => Some(false),
-            Ok(1) => Some(true),
+    fn read(value: Value<'_>) -> Option<Self> {
+        match value.integer() {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
             _ => None,
         }
     }
 }
 
 impl Column for NonZeroU32 {
-    fn read(value: ValueRef<'_>) -> Option<Self> {
-        Self::new(value.as_i64().ok()?.try_into().ok()?)
+    fn read(value: Value<'_>) -> Option<Self> {
+        Self::new(value.integer()?.try_into().ok()?)
     }
 }
 
 impl Column for String {
-    fn read(value: ValueRef<'_>) -> Option<Self> {
-        value.as_str().ok().map(str::to_owned)
+    fn read(value: Value<'_>) -> Option<Self> {
+        value.text().map(str::to_owned)
     }
 }
 
 impl<const N: usize> Column for [u8; N] {
-    fn read(value: ValueRef<'_>) -> Option<Self> {
-        value.as_blob().ok()?.try_into().ok()
+    fn read(value: Value<'_>) -> Option<Self> {
+        value.blob()?.try_into().ok()
     }
 }
 
 impl Column for Allowlist {
-    fn read(value: ValueRef<'_>) -> Option<Self> {
-        parse_networks(value.as_str().ok()?)
+    fn read(value: Value<'_>) -> Option<Self> {
+        parse_networks(value.text()?)
     }
 }
 
 impl Column for PasswordHash {
-    fn read(value: ValueRef<'_>) -> Option<Self> {
+    fn read(value: Value<'_>) -> Option<Self> {
         String::read(value).map(Self::new)
     }
 }
@@ -129,7 +150,7 @@ impl Column for PasswordHash {
 macro_rules! column_from {
     ($($type:ty = $constructor:path),+ $(,)?) => {$(
         impl Column for $type {
-            fn read(value: ValueRef<'_>) -> Option<Self> {
+            fn read(value: Value<'_>) -> Option<Self> {
                 Column::read(value).map($constructor)
             }
         }
@@ -153,8 +174,8 @@ column_from! {
 macro_rules! column_from_text {
     ($($type:ty),+ $(,)?) => {$(
         impl Column for $type {
-            fn read(value: ValueRef<'_>) -> Option<Self> {
-                Self::from_str(value.as_str().ok()?).ok()
+            fn read(value: Value<'_>) -> Option<Self> {
+                Self::from_str(value.text()?).ok()
             }
         }
     )+};
