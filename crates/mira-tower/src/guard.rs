@@ -57,7 +57,7 @@ impl Guard {
     /// [`bind_stream`](Self::bind_stream).
     pub fn bind<B>(&self, grant: &Grant, response: Response<B>) -> Response<LifelineBody<B>>
     where
-        B: Body<Data = Bytes>,
+        B: Body<Data = Bytes> + Send + 'static,
     {
         let is_here = response.body().size_hint().exact().is_some();
         self.tie(grant, response, is_here)
@@ -67,7 +67,7 @@ impl Guard {
     /// its length may be known long before its bytes are here.
     pub fn bind_stream<B>(&self, grant: &Grant, response: Response<B>) -> Response<LifelineBody<B>>
     where
-        B: Body<Data = Bytes>,
+        B: Body<Data = Bytes> + Send + 'static,
     {
         let is_here = response.body().is_end_stream();
         self.tie(grant, response, is_here)
@@ -80,7 +80,7 @@ impl Guard {
         is_here: bool,
     ) -> Response<LifelineBody<B>>
     where
-        B: Body<Data = Bytes>,
+        B: Body<Data = Bytes> + Send + 'static,
     {
         if let Some(quota) = grant.quota() {
             quota_headers(response.headers_mut(), quota);

@@ -118,7 +118,7 @@ impl ErrorCode {
             Self::Conflict => "The current state does not allow this",
             Self::PayloadTooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body must be application/json",
-            Self::TooManyRequests => "Too many attempts",
+            Self::TooManyRequests => "Too many attempts; wait a few minutes and try again",
             Self::Internal => "Something went wrong on our side",
             Self::BadGateway => "The upstream gave no valid answer",
             Self::NoModel => "No model configured",

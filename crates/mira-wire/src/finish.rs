@@ -27,11 +27,12 @@ pub fn finish(response: Response, dialect: Dialect, request_id: RequestId) -> Re
     response
 }
 
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
 /// Adds `X-RateLimit-Limit`, `-Remaining` and `-Reset` (Unix seconds).
 pub fn quota_headers(headers: &mut HeaderMap, quota: Quota) {
-    const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-    const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-    const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
     headers.insert(LIMIT, HeaderValue::from(quota.limit));
     headers.insert(REMAINING, HeaderValue::from(quota.remaining));
     headers.insert(RESET, HeaderValue::from(quota.reset.as_secs()));
@@ -57,8 +58,11 @@ fn render(refusal: &Refusal, original: &Response, dialect: Dialect) -> Response 
     let mut response = Response::new(Body::from(refusal.body(dialect)));
     *response.status_mut() = refusal.status();
     *response.headers_mut() = refusal.headers();
-    if let Some(allow) = original.headers().get(ALLOW) {
-        response.headers_mut().insert(ALLOW, allow.clone());
+    // What an edge said of the request holds whoever made the error.
+    for name in [ALLOW, LIMIT, REMAINING, RESET] {
+        if let Some(value) = original.headers().get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
     }
     response
 }

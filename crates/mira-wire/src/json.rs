@@ -88,8 +88,12 @@ fn data_error(error: &serde_json::Error) -> String {
 }
 
 fn unread(error: &(dyn std::error::Error + 'static)) -> Refusal {
-    if error.is::<LengthLimitError>() {
-        return Refusal::error(ErrorCode::PayloadTooLarge);
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return Refusal::error(ErrorCode::PayloadTooLarge);
+        }
+        cause = error.source();
     }
     Refusal::invalid("The body ended early")
 }

@@ -22,7 +22,7 @@ pub struct Refusal {
     /// What the Mira API says instead of `text`.
     mira_api_text: Option<String>,
     /// What is added to the two members of the other shapes.
-    addition: Option<(&'static str, serde_json::Value)>,
+    addition: Option<Box<(&'static str, serde_json::Value)>>,
     challenge: Option<Cow<'static, str>>,
     retry_after_secs: Option<u64>,
     allow: Option<String>,
@@ -48,12 +48,12 @@ impl Refusal {
         };
         match denied.denial {
             Denial::InsufficientBalance(balance) => {
-                refusal.addition = Some(("balance", balance_number(balance)));
+                refusal.addition = Some(Box::new(("balance", balance_number(balance))));
             }
             Denial::RateLimitedMinute(quota) | Denial::RateLimitedDay(quota) => {
                 let secs = quota.retry_after_secs(now);
                 refusal.retry_after_secs = Some(secs);
-                refusal.addition = Some(("resetAt", quota.reset.as_secs().into()));
+                refusal.addition = Some(Box::new(("resetAt", quota.reset.as_secs().into())));
                 refusal.mira_api_text = Some(format!(
                     "Rate limit exceeded. Please retry after {secs} seconds."
                 ));
@@ -160,7 +160,7 @@ impl Refusal {
                     Dialect::Console => format!(r#","code":"{}""#, self.code),
                     _ => String::new(),
                 };
-                let addition = match &self.addition {
+                let addition = match self.addition.as_deref() {
                     Some((name, value)) => format!(r#","{name}":{value}"#),
                     None => String::new(),
                 };

@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::{HeaderName, HeaderValue};
 use mira_core::Timestamp;
+use mira_key::{Entropy, EntropyError};
 use uuid::{Builder, Uuid};
 
 /// `X-Mira-Request-Id`.
@@ -14,7 +15,15 @@ pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-mira-reques
 pub struct RequestId(Uuid);
 
 impl RequestId {
-    /// A new id, made at `now` from ten random bytes.
+    /// A new id, made at `now`. Without random bytes there is none: what a request
+    /// used is charged once for each id, so an id must never repeat.
+    pub fn generate(now: Timestamp, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut random = [0; 10];
+        entropy.fill(&mut random)?;
+        Ok(Self::new(now, random))
+    }
+
+    /// The id of `now` and these ten bytes.
     pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
         let millis = u64::try_from(now.as_millis()).unwrap_or(0);
         Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())

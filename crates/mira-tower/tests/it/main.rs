@@ -349,3 +349,46 @@ async fn without_a_lease_nobody_is_let_in_and_nobody_is_told_their_key_is_bad() 
         .await;
     assert_eq!(refused.unwrap_err().code(), "unavailable");
 }
+
+/// A body that never says anything and notes when it is dropped.
+struct Dropped(Option<tokio::sync::oneshot::Sender<()>>);
+
+impl Body for Dropped {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+}
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        if let Some(note) = self.0.take() {
+            note.send(()).ok();
+        }
+    }
+}
+
+#[tokio::test]
+async fn work_behind_a_body_is_dropped_with_the_key_although_nobody_reads_it() {
+    let (guard, verifier) = guard();
+    let grant = guard
+        .admit(
+            &headers(&[("authorization", "Bearer secret")]),
+            &Access::ANY,
+        )
+        .await;
+    let (note, dropped) = tokio::sync::oneshot::channel();
+    let unread = guard.bind(&grant.unwrap(), Response::new(Dropped(Some(note))));
+    verifier.apply(&revoked());
+    let second = std::time::Duration::from_secs(1);
+    tokio::time::timeout(second, dropped)
+        .await
+        .unwrap()
+        .unwrap();
+    drop(unread);
+}
