@@ -8,8 +8,9 @@
 //! nothing until it has caught up.
 
 mod effect;
-mod flush;
 mod node;
+mod run;
+mod usage;
 
 pub use effect::{Effect, Proof};
 pub use node::{Node, NodeError};

@@ -12,6 +12,7 @@ use mira_verifier::{
 };
 use tokio::sync::Mutex;
 
+use crate::usage::Unwritten;
 use crate::{Effect, Proof};
 
 /// How many changes are read at once.
@@ -24,6 +25,7 @@ pub struct Node {
     /// The last change that was applied. Whoever applies holds the lock, so
     /// changes are applied in the order of the changelog and once.
     applied: Mutex<Seq>,
+    pub(crate) unwritten: Mutex<Unwritten>,
 }
 
 /// The store could not be read, so the verifier may be behind.
@@ -66,6 +68,7 @@ impl Node {
             db,
             verifier,
             applied: Mutex::new(head),
+            unwritten: Mutex::default(),
         });
         // Whatever was committed while loading comes before the first answer.
         node.catch_up().await?;
