@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{CACHE_CONTROL, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
-use mira_console::Token;
-use mira_core::{Actor, User};
+use mira_console::{ConsoleError, Principal, Token};
+use mira_core::User;
 use mira_wire::{ClientAddress, JsonBody, RequestId, SessionCookie, json_response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -128,18 +128,17 @@ async fn me(
     user: Option<Extension<User>>,
 ) -> Answer {
     let principal = caller.principal;
-    let organization = api
-        .console
-        .organization(&caller, principal.organization_id)
-        .await?;
-    let key_id = match principal.actor {
-        Actor::Key(id) => Some(id.to_string()),
-        Actor::User(_) | Actor::System => None,
+    let organization_id = principal.organization_id();
+    let organization_id = organization_id.ok_or(ConsoleError::Forbidden)?;
+    let organization = api.console.organization(&caller, organization_id).await?;
+    let key_id = match principal {
+        Principal::Key { id, .. } => Some(id.to_string()),
+        Principal::User { .. } | Principal::System => None,
     };
     let body = MeBody {
         user: user.map(|Extension(user)| user.into()),
         key_id,
-        role: Text(principal.role),
+        role: Text(principal.role()),
         organization: organization.into(),
     };
     Ok(json_response(StatusCode::OK, &body))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use mira_console::{Answer as Verdict, Asked};
+use mira_console::{Answer as Verdict, Asked, ConsoleError};
 use mira_core::{Access, Audience, Denial, Environments, Grant, Quota};
 use mira_key::ServiceName;
 use mira_wire::{JsonBody, Refusal, json_response};
@@ -134,7 +134,8 @@ async fn verify_key(
         key: &body.key,
         access: access(&api, &body)?,
     };
-    let organization = caller.principal.organization_id;
+    let organization = caller.principal.organization_id();
+    let organization = organization.ok_or(ConsoleError::Forbidden)?;
     let verdict = api.console.verify_key(organization, asked).await?;
     let body = match verdict {
         Verdict::Valid(grant) => VerdictBody::from(&grant),

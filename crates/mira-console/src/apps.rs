@@ -1,6 +1,6 @@
 //! Apps and their money.
 
-use mira_core::{App, AppId, Change, MicroUsd, OrganizationId, Role, Transition};
+use mira_core::{App, AppId, Change, MicroUsd, OrganizationId, Role, TransactionId, Transition};
 use mira_store::audit::{Action, TargetKind};
 use mira_store::keys::StoredKey;
 use mira_store::ledger::{self, Movement, Transaction, TransactionType};
@@ -60,7 +60,7 @@ impl Console {
                 organization.ok_or(ConsoleError::NotFound("Organization"))?;
                 let (balance, created_at) = (MicroUsd::ZERO, unit.now);
                 let app = App {
-                    id: unit.new_app_id()?,
+                    id: AppId::generate(unit.now, unit.entropy())?,
                     organization_id,
                     name,
                     balance,
@@ -108,7 +108,7 @@ impl Console {
         self.mutate(caller, move |unit| {
             Box::pin(async move {
                 let app = unit.app_to_manage(id).await?;
-                let (now, by) = (unit.now, unit.caller.principal.actor);
+                let (now, by) = (unit.now, unit.caller.principal.actor());
                 let mut revoked: u32 = 0;
                 for key in keys::unrevoked_of_app(unit.tx, id).await? {
                     if let Transition::Changed(record) = key.record.revoke(now, by) {
@@ -186,7 +186,7 @@ impl Console {
         self.mutate(&Self::system(), move |unit| {
             Box::pin(async move {
                 let movement = Movement {
-                    id: unit.new_transaction_id()?,
+                    id: TransactionId::generate(unit.now, unit.entropy())?,
                     app_id: id,
                     transaction_type: TransactionType::Usage,
                     amount: MicroUsd::from_micros(-cost.as_micros()),
@@ -216,7 +216,7 @@ impl Console {
             Box::pin(async move {
                 let app = unit.app_to_manage(id).await?;
                 let movement = Movement {
-                    id: unit.new_transaction_id()?,
+                    id: TransactionId::generate(unit.now, unit.entropy())?,
                     app_id: id,
                     transaction_type,
                     amount,

@@ -88,10 +88,21 @@ impl From<StoreError> for ConsoleError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Database(error) => error.into(),
-            StoreError::Missing(noun) => Self::NotFound(noun),
+            StoreError::Missing(record) => Self::NotFound(noun(record)),
             StoreError::Page(error) => Self::invalid(capitalized(&error.to_string())),
             StoreError::BalanceOverflow => Self::invalid("The balance would become too large"),
         }
+    }
+}
+
+/// The word of the console for a record of the store.
+fn noun(record: &'static str) -> &'static str {
+    match record {
+        "app" => "App",
+        "key" => "Key",
+        "organization" => "Organization",
+        "user" => "Member",
+        other => other,
     }
 }
 
@@ -99,7 +110,9 @@ impl From<DbError> for ConsoleError {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Unavailable(_) => Self::Unavailable,
-            DbError::Conflict { .. } => Self::conflict("It exists already"),
+            DbError::Conflict { .. } => Self::conflict(
+                "It exists already; read it, and try again if it is not what you want",
+            ),
             DbError::Corrupt(_) | DbError::Internal(_) => Self::Internal(Box::new(error)),
         }
     }

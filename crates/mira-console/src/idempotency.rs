@@ -35,7 +35,7 @@ impl Idempotency {
             ));
         }
         let slot = Slot {
-            actor: caller.principal.actor.to_string(),
+            actor: caller.principal.actor().to_string(),
             route,
             key: key.to_owned(),
         };

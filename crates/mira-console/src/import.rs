@@ -1,20 +1,18 @@
 //! Taking in keys that another system issued.
 
-use mira_core::{
-    Actor, AppId, KeyFacts, KeyId, KeyKind, KeyRecord, KeyState, OrganizationId, Origin,
-    Permission, Permissions,
-};
+use mira_core::{AppId, OrganizationId};
 use mira_key::{Family, KeyDigest, KeyParts, ServiceName};
 use mira_store::audit::{Action, TargetKind};
-use mira_store::keys::{self, StoredKey};
-use mira_store::{apps, organizations};
+use mira_store::{keys, organizations};
 use zeroize::Zeroizing;
 
 use crate::unit::{Unit, target};
-use crate::{Console, ConsoleError, NewKey, input};
+use crate::{Console, ConsoleError, NewKey};
 
 /// One key to take in.
 pub struct ImportedKey {
+    /// Its line in the file, counted from 1, for whoever has to correct it.
+    pub line: usize,
     /// The key itself, or its digest.
     pub secret: ImportedSecret,
     /// The app and service of an app key; absent for an organization key.
@@ -34,6 +32,8 @@ pub enum ImportedSecret {
 impl Console {
     /// Takes `all` keys in, in one transaction. Returns how many are new; a key
     /// whose digest is known already is skipped, so an import may be repeated.
+    /// What creation refuses is refused, but for one thing: the organization need
+    /// not have subscribed yet, for its keys are refused until it has.
     pub async fn import_keys(
         &self,
         organization_id: OrganizationId,
@@ -45,7 +45,9 @@ impl Console {
                 organization.ok_or(ConsoleError::NotFound("Organization"))?;
                 let mut imported: u64 = 0;
                 for key in all {
-                    imported += u64::from(unit.import(organization_id, key).await?);
+                    let line = key.line;
+                    let is_new = unit.import(organization_id, key).await;
+                    imported += u64::from(is_new.map_err(|error| at_line(line, error))?);
                 }
                 let target = target(TargetKind::Organization, organization_id);
                 let details = [("imported", imported.into())];
@@ -70,50 +72,20 @@ impl Unit<'_> {
         organization_id: OrganizationId,
         key: ImportedKey,
     ) -> Result<bool, ConsoleError> {
-        let kind = match key.app {
-            None => KeyKind::Organization {
-                permissions: key
-                    .new
-                    .permissions
-                    .unwrap_or_else(|| Permissions::from_iter([Permission::Read])),
-            },
-            Some((app_id, service)) => {
-                let app = apps::get(self.tx, app_id).await?;
-                app.filter(|app| app.organization_id == organization_id)
-                    .ok_or(ConsoleError::NotFound("App"))?;
-                KeyKind::App { app_id, service }
+        if let Some((app_id, _)) = key.app {
+            let app = self.app_to_manage(app_id).await?;
+            if app.organization_id != organization_id {
+                return Err(ConsoleError::NotFound("App"));
             }
-        };
-        let (digest, prefix) = identify(&key.secret, kind)?;
+        }
+        let kind = self.kind(key.app, key.new.permissions)?;
+        let (digest, prefix) = identify(&key.secret, kind.family())?;
         if keys::by_digest(self.tx, &digest).await?.is_some() {
             return Ok(false);
         }
-        let id: KeyId = self.new_key_id()?;
-        let facts = KeyFacts {
-            id,
-            organization_id,
-            kind,
-            environment: key.new.environment,
-            state: KeyState::Active,
-            expires_at: key.new.expires_at,
-            ip_allowlist: key.new.ip_allowlist,
-            rate_limit: key.new.rate_limit,
-        };
-        let name = key.new.name.unwrap_or_else(|| "Imported key".to_owned());
-        let record = KeyRecord {
-            facts,
-            name: input::name(&name)?,
-            prefix,
-            origin: Origin {
-                created_at: self.now,
-                created_by: Actor::System,
-                rotated_from: None,
-            },
-            last_used_at: None,
-            rotated_to: None,
-        };
-        keys::insert(self.tx, &record, &digest).await?;
-        self.announce_key(&StoredKey { digest, record }).await?;
+        let name = key.new.name.or_else(|| Some("Imported key".to_owned()));
+        let draft = self.draft(organization_id, kind, NewKey { name, ..key.new })?;
+        self.make_key(draft, digest, prefix).await?;
         Ok(true)
     }
 }
@@ -121,11 +93,7 @@ impl Unit<'_> {
 /// The digest to find a key by, and the form to show it in. Of a foreign
 /// plaintext the first four characters are shown, of a bare digest just the
 /// family's prefix.
-fn identify(secret: &ImportedSecret, kind: KeyKind) -> Result<(KeyDigest, String), ConsoleError> {
-    let family = match kind {
-        KeyKind::Organization { .. } => Family::Organization,
-        KeyKind::App { service, .. } => Family::App(service),
-    };
+fn identify(secret: &ImportedSecret, family: Family) -> Result<(KeyDigest, String), ConsoleError> {
     match secret {
         ImportedSecret::Sha256(digest) => Ok((KeyDigest::from_bytes(*digest), family.to_string())),
         ImportedSecret::Plaintext(key) => {
@@ -147,5 +115,15 @@ fn identify(secret: &ImportedSecret, kind: KeyKind) -> Result<(KeyDigest, String
             };
             Ok((KeyDigest::of(key.as_bytes()), prefix))
         }
+    }
+}
+
+/// Says which line of the file is wrong.
+fn at_line(line: usize, error: ConsoleError) -> ConsoleError {
+    match error {
+        ConsoleError::Invalid(_) | ConsoleError::NotFound(_) => {
+            ConsoleError::invalid(format!("line {line}: {error}"))
+        }
+        other => other,
     }
 }

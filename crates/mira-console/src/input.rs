@@ -5,7 +5,7 @@ use crate::ConsoleError;
 const MAX_NAME: usize = 100;
 const MIN_PASSWORD: usize = 12;
 const MAX_PASSWORD: usize = 200;
-const MAX_EMAIL: usize = 254;
+pub(crate) const MAX_EMAIL: usize = 254;
 const MAX_REASON: usize = 500;
 
 /// A name: 1 to 100 characters after trimming, no control characters.

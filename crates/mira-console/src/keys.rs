@@ -1,45 +1,18 @@
 //! The life of keys, as people and programs manage it.
 
 use mira_core::{
-    AppId, Edit, Environment, KeyFacts, KeyId, KeyKind, KeyRecord, KeyState, MAX_GRACE_SECS,
-    OrganizationId, Origin, Permission, Permissions, RateLimit, Timestamp, Transition,
+    AppId, Edit, KeyFacts, KeyId, KeyRecord, KeyState, MAX_GRACE_SECS, OrganizationId, Timestamp,
+    Transition,
 };
-use mira_key::{ApiKey, Family, ServiceName};
+use mira_key::ServiceName;
 use mira_store::audit::{Action, TargetKind};
 use mira_store::keys::{self, StoredKey};
-use mira_store::organizations;
 use serde_json::Value;
 
 use crate::idempotency::Idempotency;
+use crate::new_key::{Draft, Issued, NewKey, refuse_empty, refuse_past};
 use crate::unit::{Settled, Unit, target};
 use crate::{Caller, Console, ConsoleError, input};
-
-/// What somebody wants of a new key.
-#[derive(Debug, Clone, Default)]
-pub struct NewKey {
-    /// Its name; an app key may go without.
-    pub name: Option<String>,
-    /// Organization keys only; `read` if absent.
-    pub permissions: Option<Permissions>,
-    /// Where it is meant to be used.
-    pub environment: Environment,
-    /// The exclusive end of its life.
-    pub expires_at: Option<Timestamp>,
-    /// Where it may be used from.
-    pub ip_allowlist: Option<mira_core::Allowlist>,
-    /// Its own limits.
-    pub rate_limit: RateLimit,
-}
-
-/// A key that was just made. This is the one time that its plaintext is there;
-/// a repeated request gets the record alone.
-#[derive(Debug)]
-pub struct Issued {
-    /// The record.
-    pub record: KeyRecord,
-    /// The plaintext.
-    pub key: Option<ApiKey>,
-}
 
 impl Console {
     /// Issues an organization key.
@@ -51,14 +24,8 @@ impl Console {
         idempotency: Option<Idempotency>,
     ) -> Result<Settled<Issued>, ConsoleError> {
         caller.principal.manages(organization_id, "Organization")?;
-        let name = input::name(new.name.as_deref().unwrap_or_default())?;
-        let permissions = new
-            .permissions
-            .unwrap_or_else(|| Permissions::from_iter([Permission::Read]));
-        let kind = KeyKind::Organization { permissions };
-        let facts = self.new_facts(organization_id, kind, &new)?;
         self.mutate(caller, move |unit| {
-            Box::pin(async move { unit.issue(facts, name, idempotency).await })
+            Box::pin(async move { unit.issue(organization_id, None, new, idempotency).await })
         })
         .await
     }
@@ -74,25 +41,12 @@ impl Console {
     ) -> Result<Settled<Issued>, ConsoleError> {
         let app = self.app(caller, app_id).await?;
         caller.principal.manages(app.organization_id, "App")?;
-        if !self.services.contains(&service) {
-            return Err(ConsoleError::invalid(format!(
-                "There is no service called {service}"
-            )));
-        }
-        if new.permissions.is_some() {
-            return Err(mira_core::EditError::PermissionsOfAppKey.into());
-        }
-        let name = match &new.name {
-            Some(name) => input::name(name)?,
-            None => format!("{service} key"),
-        };
-        let kind = KeyKind::App { app_id, service };
-        let facts = self.new_facts(app.organization_id, kind, &new)?;
         self.mutate(caller, move |unit| {
             Box::pin(async move {
                 // Deleting the app revokes its keys, so none may follow.
-                unit.app_to_manage(app_id).await?;
-                unit.issue(facts, name, idempotency).await
+                let organization_id = unit.app_to_manage(app_id).await?.organization_id;
+                let opens = Some((app_id, service));
+                unit.issue(organization_id, opens, new, idempotency).await
             })
         })
         .await
@@ -114,7 +68,8 @@ impl Console {
                     let key = unit.key_to_manage(id).await?;
                     let before = key.record.clone();
                     let record = key.record.edit(edit.clone(), now)?;
-                    refuse_bad_edit(&edit, now)?;
+                    refuse_empty(edit.permissions)?;
+                    refuse_past(edit.expires_at.flatten(), now)?;
                     let tightens = record.facts.tightens(&before.facts);
                     let is_repeat = record == before;
                     let key = StoredKey { record, ..key };
@@ -165,20 +120,22 @@ impl Console {
                     return Ok(Issued { record, key: None });
                 }
                 unit.require_subscription(&old.record.facts).await?;
-                let (now, by) = (unit.now, unit.caller.principal.actor);
-                let successor_id = unit.new_key_id()?;
-                let facts = KeyFacts {
-                    id: successor_id,
-                    state: KeyState::Active,
-                    ..old.record.facts.clone()
+                let (now, by) = (unit.now, unit.caller.principal.actor());
+                let successor_id = KeyId::generate(now, unit.entropy())?;
+                let draft = Draft {
+                    facts: KeyFacts {
+                        id: successor_id,
+                        state: KeyState::Active,
+                        ..old.record.facts.clone()
+                    },
+                    name: old.record.name.clone(),
+                    rotated_from: Some(id),
                 };
                 let old = StoredKey {
                     record: old.record.rotate(successor_id, grace_secs, now, by)?,
                     ..old
                 };
-                let issued = unit
-                    .make_key(facts, old.record.name.clone(), Some(id))
-                    .await?;
+                let issued = unit.generate_key(draft).await?;
                 unit.put_key(&old).await?;
                 let details = [
                     ("rotated_to", Value::from(successor_id.to_string())),
@@ -255,7 +212,7 @@ impl Console {
         self.mutate(caller, move |unit| {
             Box::pin(async move {
                 let key = unit.key_to_manage(id).await?;
-                let by = unit.caller.principal.actor;
+                let by = unit.caller.principal.actor();
                 match step(key.record, unit.now, by)? {
                     Transition::Unchanged(record) => {
                         // The state may have come from a commit that was never
@@ -281,90 +238,9 @@ impl Console {
         })
         .await
     }
-
-    fn new_facts(
-        &self,
-        organization_id: OrganizationId,
-        kind: KeyKind,
-        new: &NewKey,
-    ) -> Result<KeyFacts, ConsoleError> {
-        let now = self.now();
-        let edit = Edit {
-            permissions: new.permissions,
-            expires_at: Some(new.expires_at),
-            ..Edit::default()
-        };
-        refuse_bad_edit(&edit, now)?;
-        let mut random = [0; 10];
-        self.entropy.fill(&mut random)?;
-        Ok(KeyFacts {
-            id: KeyId::new(now, random),
-            organization_id,
-            kind,
-            environment: new.environment,
-            state: KeyState::Active,
-            expires_at: new.expires_at,
-            ip_allowlist: new.ip_allowlist.clone(),
-            rate_limit: new.rate_limit,
-        })
-    }
 }
 
 impl Unit<'_> {
-    /// Issues a key, or finds the one that the same request made before.
-    async fn issue(
-        &mut self,
-        facts: KeyFacts,
-        name: String,
-        idempotency: Option<Idempotency>,
-    ) -> Result<Issued, ConsoleError> {
-        if let Some(record) = self.repeated(idempotency.as_ref()).await? {
-            return Ok(Issued { record, key: None });
-        }
-        self.require_subscription(&facts).await?;
-        let issued = self.make_key(facts, name, None).await?;
-        let id = issued.record.facts.id;
-        self.audit_key(Action::KeyCreated, &issued.record, &[])
-            .await?;
-        self.remember(idempotency, id).await?;
-        Ok(issued)
-    }
-
-    async fn make_key(
-        &mut self,
-        facts: KeyFacts,
-        name: String,
-        rotated_from: Option<KeyId>,
-    ) -> Result<Issued, ConsoleError> {
-        let family = match facts.kind {
-            KeyKind::Organization { .. } => Family::Organization,
-            KeyKind::App { service, .. } => Family::App(service),
-        };
-        let key = ApiKey::generate(family, self.entropy())?;
-        let record = KeyRecord {
-            facts,
-            name,
-            prefix: key.display_prefix(),
-            origin: Origin {
-                created_at: self.now,
-                created_by: self.caller.principal.actor,
-                rotated_from,
-            },
-            last_used_at: None,
-            rotated_to: None,
-        };
-        let stored = StoredKey {
-            digest: key.digest(),
-            record,
-        };
-        keys::insert(self.tx, &stored.record, &stored.digest).await?;
-        self.announce_key(&stored).await?;
-        Ok(Issued {
-            record: stored.record,
-            key: Some(key),
-        })
-    }
-
     async fn key_to_manage(&mut self, id: KeyId) -> Result<StoredKey, ConsoleError> {
         let key = keys::get(self.tx, id)
             .await?
@@ -375,19 +251,7 @@ impl Unit<'_> {
         Ok(key)
     }
 
-    /// Organization keys are made only while the subscription is active.
-    async fn require_subscription(&mut self, facts: &KeyFacts) -> Result<(), ConsoleError> {
-        let organization = organizations::get(self.tx, facts.organization_id)
-            .await?
-            .ok_or(ConsoleError::NotFound("Organization"))?;
-        let is_needed = matches!(facts.kind, KeyKind::Organization { .. });
-        if is_needed && !organization.subscription.is_active(self.now) {
-            return Err(ConsoleError::SubscriptionRequired);
-        }
-        Ok(())
-    }
-
-    async fn audit_key(
+    pub(crate) async fn audit_key(
         &mut self,
         action: Action,
         record: &KeyRecord,
@@ -407,22 +271,6 @@ impl Unit<'_> {
         )
         .await
     }
-}
-
-fn refuse_bad_edit(edit: &Edit, now: Timestamp) -> Result<(), ConsoleError> {
-    if edit.permissions.is_some_and(Permissions::is_empty) {
-        return Err(ConsoleError::invalid(
-            "permissions has at least one of read, write, admin",
-        ));
-    }
-    if edit
-        .expires_at
-        .flatten()
-        .is_some_and(|end| now.has_reached(end))
-    {
-        return Err(ConsoleError::invalid("expires_at lies in the past"));
-    }
-    Ok(())
 }
 
 /// The names of what an edit changed; the values stand in the record.

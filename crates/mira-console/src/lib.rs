@@ -14,6 +14,7 @@ mod key_lists;
 mod keys;
 mod members;
 mod names;
+mod new_key;
 mod organizations;
 mod passwords;
 mod principal;
@@ -37,7 +38,6 @@ pub use error::ConsoleError;
 pub use idempotency::Idempotency;
 pub use import::{ImportedKey, ImportedSecret};
 pub use key_lists::StandingWord;
-pub use keys::{Issued, NewKey};
 pub use members::{Invited, NewMember};
 pub use mira_node::{Effect, Proof};
 pub use mira_store::audit::{Action, AuditEvent, AuditFilter, Target, TargetKind};
@@ -45,6 +45,7 @@ pub use mira_store::keys::{KeyFilter, KeyOwner, KindWord};
 pub use mira_store::ledger::{Transaction, TransactionType};
 pub use mira_store::usage::{Day, Tally};
 pub use mira_store::{Cursor, Integrity, PAGE_LIMIT, Page, PageError, PageRequest};
+pub use new_key::{Issued, NewKey};
 pub use organizations::OrganizationEdit;
 pub use principal::{Caller, Principal};
 pub use reports::Usage;
@@ -60,7 +61,7 @@ pub struct Console {
     node: Arc<Node>,
     entropy: Arc<dyn Entropy>,
     passwords: Passwords,
-    services: Vec<ServiceName>,
+    services: Arc<[ServiceName]>,
 }
 
 impl Console {
@@ -78,7 +79,7 @@ impl Console {
             node,
             entropy,
             passwords,
-            services,
+            services: services.into(),
         })
     }
 

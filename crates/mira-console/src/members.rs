@@ -91,7 +91,7 @@ impl Console {
             Box::pin(async move {
                 let organization = organizations::get(unit.tx, organization_id).await?;
                 organization.ok_or(ConsoleError::NotFound("Organization"))?;
-                let (id, created_at) = (unit.new_user_id()?, unit.now);
+                let (id, created_at) = (UserId::generate(unit.now, unit.entropy())?, unit.now);
                 let user = User {
                     id,
                     organization_id,
@@ -179,11 +179,7 @@ impl Console {
     ) -> Result<SignedIn, ConsoleError> {
         let user = self.invitation(token).await?;
         let hash = self.password_hash(password, &user.email).await?;
-        let caller = Caller {
-            principal: crate::Principal::of_user(&user),
-            request_id: request_id.to_owned(),
-            wait: None,
-        };
+        let caller = Caller::of_user(&user, request_id);
         let digest = token.digest();
         let settled = self
             .mutate(&caller, move |unit| {
@@ -195,9 +191,7 @@ impl Console {
                 })
             })
             .await?;
-        let subjects = [format!("account:{}", settled.value.email), String::new()];
-        self.begin_session(settled.value, subjects, request_id)
-            .await
+        self.begin_session(settled.value, request_id).await
     }
 
     pub(crate) async fn password_hash(

@@ -27,7 +27,9 @@ impl Console {
         page: PageRequest,
     ) -> Result<Page<Organization>, ConsoleError> {
         let principal = caller.principal;
-        let only = (principal.role < Role::Superadmin).then_some(principal.organization_id);
+        let only = principal
+            .organization_id()
+            .filter(|_| principal.role() < Role::Superadmin);
         self.db
             .read(move |tx| {
                 Box::pin(async move { Ok(organizations::list(tx, only, &page).await?) })
@@ -171,7 +173,7 @@ impl Unit<'_> {
         subscription: Subscription,
     ) -> Result<Organization, ConsoleError> {
         let organization = Organization {
-            id: self.new_organization_id()?,
+            id: OrganizationId::generate(self.now, self.entropy())?,
             name,
             state: OrganizationState::Active,
             subscription,

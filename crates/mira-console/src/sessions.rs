@@ -1,15 +1,17 @@
 //! Signing in and out.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use mira_core::{Actor, EventId, OrganizationId, Timestamp, User};
-use mira_db::Tx;
-use mira_store::audit::{self, Action, AuditEvent, Target, TargetKind};
+use mira_core::{Timestamp, User};
+use mira_store::audit::{Action, TargetKind};
 use mira_store::sessions::{self, Session};
-use mira_store::{TokenDigest, sign_in_attempts, users};
+use mira_store::{sign_in_attempts, users};
 
-use crate::{Caller, Console, ConsoleError, Principal, Token};
+use crate::input::MAX_EMAIL;
+use crate::unit::target;
+use crate::{Caller, Console, ConsoleError, Token};
 
 /// A session ends after this long without a request.
 const IDLE: Duration = Duration::from_hours(12);
@@ -30,6 +32,24 @@ pub struct SignedIn {
     pub user: User,
 }
 
+/// What failed sign-ins are counted for.
+#[derive(Debug, Clone)]
+enum Subject {
+    /// An account, by its address, whether there is one or not.
+    Account(String),
+    /// Where the attempts come from.
+    Address(IpAddr),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(email) => write!(f, "account:{email}"),
+            Self::Address(address) => write!(f, "address:{address}"),
+        }
+    }
+}
+
 impl Console {
     /// Signs a person in. Ten failures in fifteen minutes, for an account or from
     /// an address, stop further attempts there, right ones too.
@@ -41,9 +61,7 @@ impl Console {
         request_id: &str,
     ) -> Result<SignedIn, ConsoleError> {
         let email = email.trim().to_lowercase();
-        let now = self.now();
-        let subjects = [format!("account:{email}"), format!("address:{address}")];
-        let account = self.account_to_try(&email, &subjects, now).await?;
+        let account = self.account_to_try(&email, address).await?;
         let phc = account
             .as_ref()
             .and_then(|account| account.password_hash.as_ref());
@@ -51,10 +69,10 @@ impl Console {
         let is_match = self.passwords.verify(password, phc).await?;
         if let Some(account) = account.filter(|_| is_match) {
             // Attempts made side by side were all let in before the first had failed.
-            self.account_to_try(&email, &subjects, now).await?;
-            return self.begin_session(account.user, subjects, request_id).await;
+            self.account_to_try(&email, address).await?;
+            return self.begin_session(account.user, request_id).await;
         }
-        self.note_failure(email, subjects, request_id).await?;
+        self.note_failure(email, address, request_id).await?;
         Err(ConsoleError::InvalidCredentials)
     }
 
@@ -89,11 +107,8 @@ impl Console {
             Box::pin(async move {
                 if sessions::delete(unit.tx, &digest).await? {
                     let principal = unit.caller.principal;
-                    let target = Target {
-                        kind: TargetKind::User,
-                        id: principal.actor.to_string(),
-                    };
-                    let organization_id = Some(principal.organization_id);
+                    let target = target(TargetKind::User, principal.actor());
+                    let organization_id = principal.organization_id();
                     unit.audit(Action::SessionEnded, target, organization_id, &[])
                         .await?;
                 }
@@ -122,18 +137,16 @@ impl Console {
     async fn account_to_try(
         &self,
         email: &str,
-        subjects: &[String; 2],
-        now: Timestamp,
+        address: IpAddr,
     ) -> Result<Option<users::Account>, ConsoleError> {
-        let (email, subjects) = (email.to_owned(), subjects.clone());
+        let (email, since) = (email.to_owned(), self.now().plus_secs(-FAILURE_WINDOW_SECS));
         self.db
             .read(move |tx| {
                 Box::pin(async move {
-                    let since = now.plus_secs(-FAILURE_WINDOW_SECS);
-                    for subject in &subjects {
-                        if sign_in_attempts::count_failures(tx, subject, since).await?
-                            >= MAX_FAILURES
-                        {
+                    for subject in [Subject::Account(email.clone()), Subject::Address(address)] {
+                        let subject = subject.to_string();
+                        let failures = sign_in_attempts::count_failures(tx, &subject, since);
+                        if failures.await? >= MAX_FAILURES {
                             let retry_after_secs = FAILURE_WINDOW_SECS.unsigned_abs();
                             return Err(ConsoleError::TooManyAttempts { retry_after_secs });
                         }
@@ -147,116 +160,54 @@ impl Console {
     pub(crate) async fn begin_session(
         &self,
         user: User,
-        subjects: [String; 2],
         request_id: &str,
     ) -> Result<SignedIn, ConsoleError> {
-        let token = Token::generate(self.entropy.as_ref())?;
-        let digest = token.digest();
-        let event = self.session_event(Action::SessionCreated, &user, request_id)?;
-        let session = Session {
-            user_id: user.id,
-            created_at: event.at,
-            last_seen_at: event.at,
-        };
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    sign_in_attempts::clear(tx, &subjects[0]).await?;
-                    insert_session(tx, &digest, &session).await?;
-                    Ok::<_, ConsoleError>(audit::append(tx, &event).await?)
-                })
+        self.mutate(&Caller::of_user(&user, request_id), move |unit| {
+            Box::pin(async move {
+                let token = Token::generate(unit.entropy())?;
+                let session = Session {
+                    user_id: user.id,
+                    created_at: unit.now,
+                    last_seen_at: unit.now,
+                };
+                let account = Subject::Account(user.email.clone());
+                sign_in_attempts::clear(unit.tx, &account.to_string()).await?;
+                sessions::insert(unit.tx, &token.digest(), &session).await?;
+                let target = target(TargetKind::User, user.id);
+                let organization_id = Some(user.organization_id);
+                unit.audit(Action::SessionCreated, target, organization_id, &[])
+                    .await?;
+                Ok(SignedIn { token, user })
             })
-            .await?;
-        Ok(SignedIn { token, user })
+        })
+        .await
+        .map(|settled| settled.value)
     }
 
     async fn note_failure(
         &self,
         email: String,
-        subjects: [String; 2],
+        address: IpAddr,
         request_id: &str,
     ) -> Result<(), ConsoleError> {
-        let now = self.now();
-        let event = AuditEvent {
-            id: self.new_event_id(now)?,
-            at: now,
-            actor: Actor::System,
-            action: Action::SignInFailed,
-            target: Target {
-                kind: TargetKind::Account,
-                id: email.chars().take(254).collect(),
-            },
-            organization_id: None,
+        let caller = Caller {
             request_id: Some(request_id.to_owned()),
-            details: serde_json::Map::new(),
+            ..Self::system()
         };
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    for subject in &subjects {
-                        sign_in_attempts::record_failure(tx, subject, now).await?;
-                    }
-                    Ok(audit::append(tx, &event).await?)
-                })
+        self.mutate(&caller, move |unit| {
+            Box::pin(async move {
+                for subject in [Subject::Account(email.clone()), Subject::Address(address)] {
+                    let subject = subject.to_string();
+                    sign_in_attempts::record_failure(unit.tx, &subject, unit.now).await?;
+                }
+                let account: String = email.chars().take(MAX_EMAIL).collect();
+                let target = target(TargetKind::Account, account);
+                unit.audit(Action::SignInFailed, target, None, &[]).await
             })
-            .await
-    }
-
-    fn session_event(
-        &self,
-        action: Action,
-        user: &User,
-        request_id: &str,
-    ) -> Result<AuditEvent, ConsoleError> {
-        let now = self.now();
-        Ok(AuditEvent {
-            id: self.new_event_id(now)?,
-            at: now,
-            actor: Actor::User(user.id),
-            action,
-            target: Target {
-                kind: TargetKind::User,
-                id: user.id.to_string(),
-            },
-            organization_id: Some(user.organization_id),
-            request_id: Some(request_id.to_owned()),
-            details: serde_json::Map::new(),
         })
+        .await
+        .map(|settled| settled.value)
     }
-
-    fn new_event_id(&self, now: Timestamp) -> Result<EventId, ConsoleError> {
-        let mut random = [0; 10];
-        self.entropy.fill(&mut random)?;
-        Ok(EventId::new(now, random))
-    }
-}
-
-impl Principal {
-    /// A person, as the store knows them now.
-    pub fn of_user(user: &User) -> Self {
-        Self {
-            actor: Actor::User(user.id),
-            role: user.role,
-            organization_id: user.organization_id,
-        }
-    }
-
-    /// An organization key with `admin`, in its own organization and no other.
-    pub fn of_admin_key(id: mira_core::KeyId, organization_id: OrganizationId) -> Self {
-        Self {
-            actor: Actor::Key(id),
-            role: mira_core::Role::Admin,
-            organization_id,
-        }
-    }
-}
-
-async fn insert_session(
-    tx: &mut Tx,
-    digest: &TokenDigest,
-    session: &Session,
-) -> Result<(), ConsoleError> {
-    Ok(sessions::insert(tx, digest, session).await?)
 }
 
 fn is_live(session: &Session, now: Timestamp) -> bool {

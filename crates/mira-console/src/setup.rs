@@ -1,6 +1,7 @@
-//! The first person of an installation, and the accounts of a demo.
+//! The first person of an installation, and the way back in for one who forgot
+//! their password.
 
-use mira_core::{OrganizationId, Role, Subscription, User};
+use mira_core::{Role, Subscription, User, UserId};
 use mira_store::audit::{Action, TargetKind};
 use mira_store::{meta, users};
 
@@ -49,7 +50,7 @@ impl Console {
                     .create_organization(organization_name, subscription)
                     .await?;
                 let user = User {
-                    id: unit.new_user_id()?,
+                    id: UserId::generate(unit.now, unit.entropy())?,
                     organization_id: organization.id,
                     email,
                     name,
@@ -94,11 +95,9 @@ impl Console {
 
     /// The caller that stands for whoever runs this process.
     pub fn system() -> Caller {
-        // The system's own organization is never asked for: it manages them all.
-        let nowhere = OrganizationId::from_bytes([0; 16]);
         Caller {
-            principal: Principal::system(nowhere),
-            request_id: String::new(),
+            principal: Principal::System,
+            request_id: None,
             wait: None,
         }
     }

@@ -12,7 +12,8 @@ use crate::ConsoleError;
 pub struct Token(Zeroizing<String>);
 
 impl Token {
-    pub(crate) fn generate(entropy: &dyn Entropy) -> Result<Self, ConsoleError> {
+    /// A new token, which nobody has seen.
+    pub fn generate(entropy: &dyn Entropy) -> Result<Self, ConsoleError> {
         let mut random = Zeroizing::new([0_u8; 32]);
         entropy.fill(random.as_mut_slice())?;
         let mut text = Zeroizing::new(String::with_capacity(2 * random.len()));

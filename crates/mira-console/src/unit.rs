@@ -2,16 +2,15 @@
 //!
 //! Everything that changes anything goes through [`Console::mutate`]. It asks
 //! again, inside the transaction, whether the caller may still act, so that a
-//! key or a person that is being cut off cannot slip a change in behind.
+//! key or a person that is being cut off cannot slip a change in behind. Two
+//! writes go past it, as they change nothing that decides and leave no audit
+//! event: when a session was last used, and forgetting what has ended.
 
 use std::sync::Arc;
 
-use mira_core::{
-    Actor, AppId, Change, EventId, KeyId, OrganizationId, Permission, Role, Standing, Timestamp,
-    TransactionId, UserId,
-};
+use mira_core::{Change, EventId, OrganizationId, Permission, Role, Standing, Timestamp};
 use mira_db::{BoxFuture, Tx};
-use mira_key::Entropy;
+use mira_key::{Entropy, ServiceName};
 use mira_node::Effect;
 use mira_store::audit::{self, Action, AuditEvent, Target, TargetKind};
 use mira_store::changelog::{self, Seq};
@@ -19,7 +18,7 @@ use mira_store::keys::StoredKey;
 use mira_store::{keys, users};
 use serde_json::{Map, Value};
 
-use crate::{Caller, Console, ConsoleError};
+use crate::{Caller, Console, ConsoleError, Principal};
 
 /// What a mutation made, and since when the change holds everywhere.
 #[derive(Debug)]
@@ -35,6 +34,8 @@ pub(crate) struct Unit<'t> {
     pub(crate) tx: &'t mut Tx,
     pub(crate) now: Timestamp,
     pub(crate) caller: Caller,
+    /// The services that app keys can be made for.
+    pub(crate) services: Arc<[ServiceName]>,
     entropy: Arc<dyn Entropy>,
     seq: Seq,
 }
@@ -53,30 +54,39 @@ impl Console {
         T: Send + 'static,
     {
         let (now, caller, entropy) = (self.now(), caller.clone(), Arc::clone(&self.entropy));
-        let wait = caller.wait;
-        let (value, seq) = self
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    let mut unit = Unit {
-                        tx,
-                        now,
-                        caller,
-                        entropy,
-                        seq: Seq::START,
-                    };
-                    unit.reauthorize().await?;
-                    let value = work(&mut unit).await?;
-                    Ok::<_, ConsoleError>((value, unit.seq))
+        let (services, wait) = (Arc::clone(&self.services), caller.wait);
+        let (db, node) = (self.db.clone(), Arc::clone(&self.node));
+        // A task of its own: a caller who hangs up must not leave a change that
+        // is committed and holds nowhere.
+        let mutation = tokio::spawn(async move {
+            let (value, seq) = db
+                .write(move |tx| {
+                    Box::pin(async move {
+                        let mut unit = Unit {
+                            tx,
+                            now,
+                            caller,
+                            services,
+                            entropy,
+                            seq: Seq::START,
+                        };
+                        unit.reauthorize().await?;
+                        let value = work(&mut unit).await?;
+                        Ok::<_, ConsoleError>((value, unit.seq))
+                    })
                 })
-            })
-            .await?;
-        let effect = self
-            .node
-            .barrier(seq, wait)
-            .await
-            .map_err(|_| ConsoleError::Unavailable)?;
-        Ok(Settled { value, effect })
+                .await?;
+            let effect = node
+                .barrier(seq, wait)
+                .await
+                .map_err(|_| ConsoleError::Unavailable)?;
+            Ok(Settled { value, effect })
+        });
+        mutation.await.unwrap_or_else(|_| {
+            // It may have been committed; until that is known nothing is served.
+            self.node.verifier().drop_lease();
+            Err(ConsoleError::Unavailable)
+        })
     }
 }
 
@@ -115,61 +125,38 @@ impl Unit<'_> {
             .map(|(name, value)| ((*name).to_owned(), value.clone()))
             .collect();
         let event = AuditEvent {
-            id: EventId::new(self.now, self.random()?),
+            id: EventId::generate(self.now, self.entropy())?,
             at: self.now,
-            actor: self.caller.principal.actor,
+            actor: self.caller.principal.actor(),
             action,
             target,
             organization_id,
-            request_id: Some(self.caller.request_id.clone()).filter(|id| !id.is_empty()),
+            request_id: self.caller.request_id.clone(),
             details,
         };
         audit::append(self.tx, &event).await?;
         Ok(())
     }
 
-    pub(crate) fn new_key_id(&self) -> Result<KeyId, ConsoleError> {
-        Ok(KeyId::new(self.now, self.random()?))
-    }
-
-    pub(crate) fn new_organization_id(&self) -> Result<OrganizationId, ConsoleError> {
-        Ok(OrganizationId::new(self.now, self.random()?))
-    }
-
-    pub(crate) fn new_app_id(&self) -> Result<AppId, ConsoleError> {
-        Ok(AppId::new(self.now, self.random()?))
-    }
-
-    pub(crate) fn new_user_id(&self) -> Result<UserId, ConsoleError> {
-        Ok(UserId::new(self.now, self.random()?))
-    }
-
-    pub(crate) fn new_transaction_id(&self) -> Result<TransactionId, ConsoleError> {
-        Ok(TransactionId::new(self.now, self.random()?))
-    }
-
     pub(crate) fn entropy(&self) -> &dyn Entropy {
         self.entropy.as_ref()
     }
 
-    fn random(&self) -> Result<[u8; 10], ConsoleError> {
-        let mut random = [0; 10];
-        self.entropy.fill(&mut random)?;
-        Ok(random)
-    }
-
     /// Whether the caller is still who they were when the request began.
     async fn reauthorize(&mut self) -> Result<(), ConsoleError> {
-        let principal = self.caller.principal;
-        let still_holds = match principal.actor {
-            Actor::System => true,
-            Actor::User(id) => users::get(self.tx, id).await?.is_some_and(|user| {
-                user.role >= principal.role && user.organization_id == principal.organization_id
-            }),
-            Actor::Key(id) => keys::get(self.tx, id).await?.is_some_and(|key| {
+        let still_holds = match self.caller.principal {
+            Principal::System => true,
+            Principal::User {
+                id,
+                role,
+                organization_id,
+            } => users::get(self.tx, id)
+                .await?
+                .is_some_and(|user| user.role >= role && user.organization_id == organization_id),
+            Principal::Key { id, role, .. } => keys::get(self.tx, id).await?.is_some_and(|key| {
                 let standing = key.record.standing(self.now);
                 matches!(standing, Standing::Active | Standing::Retiring { .. })
-                    && (principal.role < Role::Admin
+                    && (role < Role::Admin
                         || key.record.facts.permissions().allow(Permission::Admin))
             }),
         };

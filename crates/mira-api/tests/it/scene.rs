@@ -262,7 +262,7 @@ pub(crate) fn caller(who: &Who) -> Caller {
     };
     Caller {
         principal,
-        request_id: "00000000-0000-7000-8000-000000000000".to_owned(),
+        request_id: Some("00000000-0000-7000-8000-000000000000".to_owned()),
         wait: None,
     }
 }

@@ -119,7 +119,8 @@ async fn ten_failures_stop_further_attempts_for_fifteen_minutes() {
     }
     let refused = sign_in(&scene, "root@example.com", PASSWORD).await;
     assert_eq!(refused.headers["retry-after"], "900");
-    refused.expect_refusal(429, "rate_limited_minute", "Too many attempts");
+    let text = "Too many attempts; wait a few minutes and try again";
+    refused.expect_refusal(429, "rate_limited_minute", text);
     scene.time.advance(Duration::from_secs(901));
     sign_in(&scene, "root@example.com", PASSWORD)
         .await

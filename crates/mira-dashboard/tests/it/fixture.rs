@@ -119,7 +119,7 @@ impl Site {
     pub(crate) fn caller(&self, user: &User) -> Caller {
         Caller {
             principal: Principal::of_user(user),
-            request_id: self.request_id().to_string(),
+            request_id: Some(self.request_id().to_string()),
             wait: None,
         }
     }
