@@ -72,7 +72,14 @@ impl Config {
     /// keys of models are not looked up: only [`load`](Self::load) knows variables.
     pub fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
         let source = Source { name, text };
-        Self::read(text).map_err(|fault| source.error(fault))
+        Self::of_toml(text).map_err(|fault| source.error(fault))
+    }
+
+    /// What the file at `path` says, if there is one, without the variables: for
+    /// commands that answer no request.
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let (name, text) = read_file(path)?;
+        Self::parse(&text, &name)
     }
 
     /// The configuration that holds: the file at `path` if there is one, the
@@ -82,12 +89,7 @@ impl Config {
         environment: &BTreeMap<String, String>,
         listen: Option<&str>,
     ) -> Result<Self, ConfigError> {
-        let name = path.map(|path| path.display().to_string());
-        let name = name.unwrap_or_default();
-        let text = match path.map(std::fs::read_to_string).transpose() {
-            Ok(text) => text.unwrap_or_default(),
-            Err(reason) => return Err(ConfigError::Unreadable { name, reason }),
-        };
+        let (name, text) = read_file(path)?;
         let source = Source {
             name: &name,
             text: &text,
@@ -105,7 +107,7 @@ impl Config {
         Ok(config)
     }
 
-    fn read(text: &str) -> Result<Self, Fault> {
+    fn of_toml(text: &str) -> Result<Self, Fault> {
         let file: File = toml::from_str(text)?;
         Ok(Self {
             server: file.server,
@@ -124,5 +126,15 @@ impl Config {
                 reason: reason.to_owned(),
             })?;
         Ok(())
+    }
+}
+
+/// The file's name and text; both are empty where there is none.
+fn read_file(path: Option<&Path>) -> Result<(String, String), ConfigError> {
+    let name = path.map(|path| path.display().to_string());
+    let name = name.unwrap_or_default();
+    match path.map(std::fs::read_to_string).transpose() {
+        Ok(text) => Ok((name, text.unwrap_or_default())),
+        Err(reason) => Err(ConfigError::Unreadable { name, reason }),
     }
 }

@@ -14,6 +14,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::front::Front;
 use crate::watched_stream::WatchedStream;
@@ -43,24 +44,27 @@ pub(crate) async fn serve(
     let builder = builder();
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            break;
+        while connections.try_join_next().is_some() {}
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, accept(&listener).await)
         };
-        let (stream, peer) = tokio::select! {
+        let (place, (stream, peer)) = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accept(&listener) => accepted,
+            accepted = accepted => accepted,
         };
         let front = Arc::clone(&front);
         let service = service_fn(move |request: Request<Incoming>| {
             let front = Arc::clone(&front);
             async move { Ok::<_, Infallible>(front.answer(peer, request.map(Body::new)).await) }
         });
-        let connection = builder
-            .serve_connection_with_upgrades(TokioIo::new(WatchedStream::new(stream)), service);
+        let stream = TokioIo::new(WatchedStream::new(stream));
+        let connection = builder.serve_connection_with_upgrades(stream, service);
         let connection = graceful.watch(connection.into_owned());
-        tokio::spawn(async move {
+        connections.spawn(async move {
             // A connection that breaks is the peer's affair.
             connection.await.ok();
             drop(place);
@@ -73,6 +77,8 @@ pub(crate) async fn serve(
             tracing::warn!("requests were still open when the drain time ended");
         }
     }
+    // What is still open ends here, and charges for what it used.
+    connections.shutdown().await;
 }
 
 fn builder() -> auto::Builder<TokioExecutor> {

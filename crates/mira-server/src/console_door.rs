@@ -4,22 +4,21 @@
 //! decide what that person may do. A key is judged by the same decision as
 //! everywhere else.
 
-use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
 
+use http::Method;
 use http::request::Parts;
-use http::{HeaderMap, Method};
 use mira_console::{Caller, Console, ConsoleError, Principal, Token};
-use mira_core::{
-    Access, Actor, Audience, Denial, Denied, Grant, Permission, Role, User, Window, WindowWord,
-};
+use mira_core::{Access, Actor, Audience, Denial, Denied, Permission, User};
 use mira_key::ServiceName;
 use mira_tower::{Guard, credential};
 use mira_verifier::Credential;
 use mira_wire::{ClientAddress, ErrorCode, Refusal, SessionCookie};
 
-/// More callers than this in one minute share nothing worth remembering.
+use crate::caller_windows::CallerWindows;
+use crate::foreign_origin::refuse_foreign_origin;
+
+/// How many callers are remembered at once.
 const MAX_CALLERS: usize = 65_536;
 
 /// Who may come in, and how often.
@@ -27,7 +26,7 @@ pub(crate) struct ConsoleDoor {
     console: std::sync::Arc<Console>,
     guard: Guard,
     per_minute: Option<NonZeroU32>,
-    callers: Mutex<HashMap<Actor, WindowWord>>,
+    windows: CallerWindows,
 }
 
 impl ConsoleDoor {
@@ -40,7 +39,7 @@ impl ConsoleDoor {
             console,
             guard,
             per_minute,
-            callers: Mutex::default(),
+            windows: CallerWindows::new(MAX_CALLERS),
         }
     }
 
@@ -66,10 +65,10 @@ impl ConsoleDoor {
                 Err(Refusal::error(ErrorCode::Unauthenticated))
             };
         };
-        self.charge(principal.actor)?;
+        self.charge(principal.actor())?;
         let caller = Caller {
             principal,
-            request_id: request_id.to_owned(),
+            request_id: Some(request_id.to_owned()),
             wait: None,
         };
         request.extensions.insert(caller);
@@ -115,7 +114,8 @@ impl ConsoleDoor {
             match self.guard.admit_credential(presented, &only_asks).await {
                 Ok(_) => {
                     let grant = self.guard.admit_credential(presented, &access).await?;
-                    return Ok(asking_principal(&grant));
+                    let (id, organization_id) = (grant.key_id(), grant.organization_id());
+                    return Ok(Principal::of_asking_key(id, organization_id));
                 }
                 Err(refusal) if refusal.code() == Denial::WrongService.code() => {}
                 Err(refusal) => return Err(refusal),
@@ -141,34 +141,14 @@ impl ConsoleDoor {
             return Ok(());
         };
         let now = self.console.now();
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        if callers.len() >= MAX_CALLERS {
-            callers.clear();
-        }
-        let word = callers.entry(actor).or_default();
-        match word.charge(Window::Minute, limit, 1, now) {
-            Ok((charged, _)) => {
-                *word = charged;
-                Ok(())
-            }
-            Err(quota) => {
-                let denial = Denial::RateLimitedMinute(quota);
-                let denied = Denied {
-                    denial,
-                    key: None,
-                    quota: Some(quota),
-                };
-                Err(Refusal::denied(&denied, now))
-            }
-        }
-    }
-}
-
-fn asking_principal(grant: &Grant) -> Principal {
-    Principal {
-        actor: Actor::Key(grant.key_id()),
-        role: Role::Member,
-        organization_id: grant.organization_id(),
+        self.windows.charge(actor, limit, now).map_err(|quota| {
+            let denied = Denied {
+                denial: Denial::RateLimitedMinute(quota),
+                key: None,
+                quota: Some(quota),
+            };
+            Refusal::denied(&denied, now)
+        })
     }
 }
 
@@ -189,92 +169,4 @@ fn is_public(method: &Method, path: &str) -> bool {
 
 fn asks_about_keys(method: &Method, path: &str) -> bool {
     *method == Method::POST && path == "/v1/keys/verify"
-}
-
-/// Cross-site request forgery: a browser says where a request came from, and a
-/// program that is no browser says nothing and passes.
-fn refuse_foreign_origin(
-    method: &Method,
-    headers: &HeaderMap,
-    uri: &http::Uri,
-) -> Result<(), Refusal> {
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
-        return Ok(());
-    }
-    let text = |name: &str| {
-        headers
-            .get(name)
-            .map(|value| value.to_str().unwrap_or("null"))
-    };
-    let fetch_site = text("sec-fetch-site");
-    let fetch_site_is_foreign =
-        fetch_site.is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    let host = uri
-        .authority()
-        .map(http::uri::Authority::as_str)
-        .or_else(|| text("host"));
-    let origin_is_foreign = text("origin").is_some_and(|origin| {
-        // A page with a strict referrer policy sends `null` to its own origin
-        // too; the browser's own word, which no script can set, then decides.
-        if origin == "null" && fetch_site.is_some() {
-            return false;
-        }
-        let authority = origin.split_once("://").map(|(_, authority)| authority);
-        authority.is_none() || authority != host
-    });
-    if fetch_site_is_foreign || origin_is_foreign {
-        return Err(Refusal::error(ErrorCode::CrossOrigin));
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use http::{HeaderMap, HeaderValue, Method};
-
-    use super::refuse_foreign_origin;
-
-    fn is_refused(method: &Method, fields: &[(&'static str, &'static str)]) -> bool {
-        let mut headers = HeaderMap::new();
-        headers.insert("host", HeaderValue::from_static("mira.example:8080"));
-        for (name, value) in fields {
-            headers.insert(*name, HeaderValue::from_static(value));
-        }
-        refuse_foreign_origin(method, &headers, &http::Uri::from_static("/v1/keys")).is_err()
-    }
-
-    #[test]
-    fn browser_requests_from_elsewhere_are_refused() {
-        for (fields, refused) in [
-            (&[][..], false),
-            (&[("origin", "http://mira.example:8080")], false),
-            (&[("origin", "https://mira.example:8080")], false),
-            (&[("sec-fetch-site", "same-origin")], false),
-            (&[("sec-fetch-site", "none")], false),
-            (&[("origin", "http://mira.example")], true),
-            (&[("origin", "http://evil.example")], true),
-            (&[("origin", "null")], true),
-            (
-                &[("sec-fetch-site", "same-origin"), ("origin", "null")],
-                false,
-            ),
-            (
-                &[("sec-fetch-site", "cross-site"), ("origin", "null")],
-                true,
-            ),
-            (&[("origin", "")], true),
-            (&[("sec-fetch-site", "cross-site")], true),
-            (&[("sec-fetch-site", "same-site")], true),
-            (
-                &[
-                    ("sec-fetch-site", "same-origin"),
-                    ("origin", "http://evil.example"),
-                ],
-                true,
-            ),
-        ] {
-            assert_eq!(is_refused(&Method::POST, fields), refused, "{fields:?}");
-            assert!(!is_refused(&Method::GET, fields));
-        }
-    }
 }

@@ -47,10 +47,7 @@ impl Demo {
             .await?;
         let keys = keys(console, &caller, organization_id, app.id).await?;
         let user_ids: Vec<UserId> = users.iter().map(|(id, ..)| *id).collect();
-        meetings
-            .load_samples(organization_id, &user_ids)
-            .await
-            .map_err(|error| ServeError::Console(error.into()))?;
+        meetings.load_samples(organization_id, &user_ids).await?;
         let users: Vec<Value> = users
             .iter()
             .map(|(_, email, role, password)| {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use mira_console::ConsoleError;
 use mira_db::OpenError;
+use mira_meetings::SamplesError;
 use mira_node::NodeError;
 
 use crate::ConfigError;
@@ -18,7 +19,7 @@ pub enum ServeError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The store could be opened and not read.
-    #[error("the store cannot be read: {0}; restore the data folder from a backup")]
+    #[error("the store cannot be read: {0}")]
     Node(#[from] NodeError),
     /// A PostgreSQL address was given, and this version keeps its data in SQLite.
     #[error("--database is not supported by this version; leave it out to use the data folder")]
@@ -30,17 +31,6 @@ pub enum ServeError {
         address: SocketAddr,
         /// What the system said.
         cause: std::io::Error,
-    },
-    /// The listen address cannot be read.
-    #[error("\"{0}\" is not an address to listen on; write it as in 127.0.0.1:8080")]
-    ListenAddress(String),
-    /// A model's key is not in the environment.
-    #[error("model \"{model}\": the environment variable {variable} is not set")]
-    ModelKey {
-        /// The model.
-        model: String,
-        /// The variable that should hold its key.
-        variable: String,
     },
     /// A model's configuration cannot be used.
     #[error("model \"{model}\": {cause}")]
@@ -62,6 +52,9 @@ pub enum ServeError {
     /// The demo's file or port cannot be made.
     #[error("the demo cannot be prepared: {0}")]
     Demo(std::io::Error),
+    /// The demo's meetings cannot be stored.
+    #[error("the demo's meetings cannot be stored: {0}")]
+    Samples(#[from] SamplesError),
     /// A line of an import cannot be read.
     #[error("line {line}: {what}")]
     Import {

@@ -1,16 +1,20 @@
-//! Requests whose length can be read in two ways are refused.
+//! Requests that can be read in two ways are refused.
 //!
 //! The HTTP library takes a request with both `Content-Length` and
-//! `Transfer-Encoding`, or with either one twice, and drops what it does not
-//! use, so that nobody behind it can tell. Two servers that drop differently see
-//! different requests in the same bytes (RFC 9112 §11.2). This watches the bytes
-//! on their way in, and spoils such a header section, so that the library
-//! answers 400 and closes.
+//! `Transfer-Encoding`, with either one or `Host` twice, or with another coding
+//! before `chunked`, and drops what it does not use, so that nobody behind it can
+//! tell. Two servers that drop differently see different requests in the same
+//! bytes (RFC 9112 §3.2, §6.1, §11.2). This watches the bytes on their way in, and
+//! spoils such a header section, so that the library answers 400 and closes.
 
 /// Follows the requests of one HTTP/1 connection.
 #[derive(Debug)]
 pub(crate) struct Framing {
     state: State,
+    /// Whether a header section was complete.
+    has_begun: bool,
+    /// Whether the last request asked for another protocol.
+    asks_upgrade: bool,
 }
 
 #[derive(Debug)]
@@ -38,22 +42,54 @@ struct Head {
     /// The beginning of the current line, as much as it takes to know it.
     line: Vec<u8>,
     lines: u32,
-    content_lengths: u32,
-    length: u64,
-    transfer_encodings: u32,
+    is_first: bool,
+    is_http_1_1: bool,
+    hosts: u32,
+    length: Length,
     is_upgrade: bool,
+}
+
+/// How a header section says where its body ends.
+#[derive(Debug, Default, Clone, Copy)]
+enum Length {
+    #[default]
+    None,
+    Sized(u64),
+    Chunked,
+    /// In more than one way, or in one that may be read differently.
+    Unclear,
 }
 
 /// Long enough for the names that matter and any length's digits.
 const LINE_KEPT: usize = 64;
 const HTTP_2: &[u8] = b"PRI * HTTP/2.0";
+const SWITCHING: &[u8] = b"HTTP/1.1 101 ";
 /// A chunk's data is followed by a line end.
 const LINE_END: u64 = 2;
 
 impl Framing {
     pub(crate) fn new() -> Self {
+        let first = Head {
+            is_first: true,
+            ..Head::default()
+        };
         Self {
-            state: State::Head(Head::default()),
+            state: State::Head(first),
+            has_begun: false,
+            asks_upgrade: false,
+        }
+    }
+
+    /// Whether a whole header section has arrived.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    /// Takes note of the beginning of an answer: from a switch of protocols on
+    /// (RFC 9110 §15.2.2) the bytes are no requests.
+    pub(crate) fn answered(&mut self, answer: &[u8]) {
+        if self.asks_upgrade && answer.starts_with(SWITCHING) {
+            self.state = State::Unwatched;
         }
     }
 
@@ -68,6 +104,10 @@ impl Framing {
             match next {
                 Step::Same => {}
                 Step::To(state) => {
+                    if let State::Head(head) = &self.state {
+                        self.has_begun |= head.lines > 0;
+                        self.asks_upgrade = head.is_upgrade;
+                    }
                     self.state = state;
                     head_began_at = at;
                 }
@@ -181,49 +221,71 @@ impl Head {
 
     fn end_line(&mut self) -> Step {
         let line = self.line.strip_suffix(b"\r").unwrap_or(&self.line);
-        if self.lines == 0 && line.starts_with(HTTP_2) {
-            return Step::To(State::Unwatched);
+        if line.is_empty() && self.lines == 0 {
+            // Empty lines before a request are ignored (RFC 9112 §2.2).
+            self.line.clear();
+            return Step::Same;
         }
         if line.is_empty() {
-            // Empty lines before a request are ignored (RFC 9112 §2.2).
-            return if self.lines == 0 {
-                Step::To(State::Head(Self::default()))
-            } else {
-                self.end()
-            };
-        }
-        if let Some((name, value)) = split_field(line).filter(|_| self.lines > 0) {
-            if name.eq_ignore_ascii_case(b"content-length") {
-                self.content_lengths += 1;
-                self.length = std::str::from_utf8(value.trim_ascii())
-                    .ok()
-                    .and_then(|digits| digits.parse().ok())
-                    .unwrap_or(0);
-            } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
-                self.transfer_encodings += 1;
-            } else if name.eq_ignore_ascii_case(b"upgrade") {
-                self.is_upgrade = true;
-            }
+            return self.end();
         }
         self.lines += 1;
+        if self.lines == 1 {
+            if self.is_first && line.starts_with(HTTP_2) {
+                return Step::To(State::Unwatched);
+            }
+            // A long request line was cut before its end, and is as new.
+            self.is_http_1_1 = self.line.len() == LINE_KEPT || line.ends_with(b"HTTP/1.1");
+        } else if let Some((name, value)) = split_field(line) {
+            let (name, value) = (name.to_ascii_lowercase(), value.trim_ascii().to_vec());
+            self.note_field(&name, &value);
+        }
         self.line.clear();
         Step::Same
     }
 
-    fn end(&self) -> Step {
-        match (self.content_lengths, self.transfer_encodings) {
-            (0 | 1, 0) | (0, 1) => {}
-            _ => return Step::Ambiguous,
+    fn note_field(&mut self, name: &[u8], value: &[u8]) {
+        match name {
+            b"host" => self.hosts += 1,
+            b"upgrade" => self.is_upgrade = true,
+            b"content-length" => self.note_length(self.sized(value)),
+            b"transfer-encoding" if value.eq_ignore_ascii_case(b"chunked") => {
+                self.note_length(Length::Chunked);
+            }
+            b"transfer-encoding" => self.length = Length::Unclear,
+            _ => {}
         }
-        Step::To(match () {
-            () if self.is_upgrade => State::Unwatched,
-            () if self.transfer_encodings == 1 => State::ChunkSize {
+    }
+
+    fn note_length(&mut self, length: Length) {
+        self.length = match self.length {
+            Length::None => length,
+            _ => Length::Unclear,
+        };
+    }
+
+    fn sized(&self, value: &[u8]) -> Length {
+        let digits = Some(value).filter(|value| value.iter().all(u8::is_ascii_digit));
+        let length = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        match length.and_then(|length| length.parse().ok()) {
+            // The digits of a line that was cut may go on.
+            Some(length) if self.line.len() < LINE_KEPT => Length::Sized(length),
+            _ => Length::Unclear,
+        }
+    }
+
+    fn end(&self) -> Step {
+        let has_one_host = self.hosts == 1 || (self.hosts == 0 && !self.is_http_1_1);
+        match self.length {
+            _ if !has_one_host => Step::Ambiguous,
+            Length::Unclear => Step::Ambiguous,
+            Length::None | Length::Sized(0) => Step::To(State::Head(Self::default())),
+            Length::Sized(left) => Step::To(State::Body { left }),
+            Length::Chunked => Step::To(State::ChunkSize {
                 size: 0,
                 in_extension: false,
-            },
-            () if self.length > 0 => State::Body { left: self.length },
-            () => State::Head(Self::default()),
-        })
+            }),
+        }
     }
 }
 
@@ -251,35 +313,76 @@ mod tests {
         spoiled
     }
 
+    const HOST: &str = "Host: a\r\n";
+
+    fn post(fields: &str) -> String {
+        format!("POST / HTTP/1.1\r\n{fields}\r\n")
+    }
+
     #[test]
-    fn ambiguous_lengths_are_spoiled() {
-        let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-        let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;x=1\r\nhello\r\n0\r\nTrailer: 1\r\n\r\n";
-        let sized = "POST / HTTP/1.1\r\ncontent-length: 5\r\n\r\nhello";
-        for head in [
-            "Content-Length: 5\r\nContent-Length: 5\r\n",
-            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-            "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
-            "TRANSFER-ENCODING: chunked\r\nTransfer-Encoding: chunked\r\n",
-            "transfer-encoding:chunked\ncontent-length:5\n",
+    fn requests_that_can_be_read_in_two_ways_are_spoiled() {
+        let get = format!("GET / HTTP/1.1\r\n{HOST}\r\n");
+        let chunked = post("Host: a\r\nTransfer-Encoding: chunked\r\n")
+            + "5;x=1\r\nhello\r\n0\r\nTrailer: 1\r\n\r\n";
+        let sized = post("Host: a\r\ncontent-length: 5\r\n") + "hello";
+        let asking = format!("GET / HTTP/1.1\r\n{HOST}Upgrade: x\r\n\r\n");
+        let padded = format!("Host: a\r\nContent-Length:{}17\r\n", " ".repeat(60));
+        for fields in [
+            "Host: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n",
+            "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            "Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+            "Host: a\r\nTRANSFER-ENCODING: chunked\r\nTransfer-Encoding: chunked\r\n",
+            "Host: a\r\nTransfer-Encoding: gzip, chunked\r\n",
+            "Host: a\r\nContent-Length: +5\r\n",
+            "Host: a\ntransfer-encoding:chunked\ncontent-length:5\n",
+            "Content-Length: 5\r\n",
+            "Host: a\r\nHost: a\r\n",
+            &padded,
         ] {
-            let bad = format!("POST / HTTP/1.1\r\nHost: a\r\n{head}\r\n");
-            for before in ["", get, chunked, sized, "\r\n"] {
-                assert!(is_spoiled(&format!("{before}{bad}")), "{before:?} {head:?}");
+            let bad = post(fields);
+            for before in ["", &get, &chunked, &sized, &asking, "\r\n"] {
+                assert!(
+                    is_spoiled(&format!("{before}{bad}")),
+                    "{before:?} {fields:?}"
+                );
             }
         }
+        let late = format!(
+            "{get}PRI * HTTP/2.0\r\n\r\n{}",
+            post("Host: a\r\nHost: a\r\n")
+        );
+        assert!(is_spoiled(&late), "only a connection begins as HTTP/2");
     }
 
     #[test]
     fn clear_requests_pass_unchanged() {
         for bytes in [
-            "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n",
-            "POST / HTTP/1.1\r\nContent-Length: 44\r\n\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\n\r\n!!GET / HTTP/1.1\r\n\r\n",
-            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n14\r\nContent-Length: 5\r\n\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n",
-            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
-            "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            "GET / HTTP/1.0\r\n\r\n".to_owned(),
+            post("Host: a\r\nContent-Length: 25\r\n")
+                + "Host: a\r\nHost: a\r\n\r\n!!"
+                + &post(HOST),
+            post("Host: a\r\nTransfer-Encoding: Chunked\r\n")
+                + "14\r\nHost: a\r\nHost: a\r\n\r\n\r\n0\r\n\r\n"
+                + &post(HOST),
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nHost: a\r\nHost: a\r\n\r\n".to_owned(),
         ] {
-            assert!(!is_spoiled(bytes), "{bytes:?}");
+            assert!(!is_spoiled(&bytes), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn upgraded_connection_is_not_watched_and_a_refused_upgrade_is() {
+        let bad = post("Host: a\r\nHost: a\r\n");
+        for (answer, spoiled) in [("HTTP/1.1 101 Switching", false), ("HTTP/1.1 200 OK", true)] {
+            let mut framing = Framing::new();
+            let mut asking = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n".to_vec();
+            framing.follow(&mut asking);
+            assert!(framing.has_begun());
+            framing.answered(answer.as_bytes());
+            let mut bytes = bad.clone().into_bytes();
+            framing.follow(&mut bytes);
+            assert_eq!(bytes.contains(&0), spoiled, "{answer}");
         }
     }
 }

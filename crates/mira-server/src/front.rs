@@ -7,7 +7,6 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -16,20 +15,23 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use http::header::{ACCEPT, CACHE_CONTROL, HeaderValue};
-use mira_console::Console;
-use mira_core::Grant;
+use http::{HeaderMap, StatusCode};
+use mira_console::{Caller, Console};
+use mira_core::{Grant, Timestamp};
 use mira_gateway::{Arrival, Authorized, Door, Proxy, RouteTable, Target, authorize};
 use mira_key::Entropy;
 use mira_tower::{Guard, client_address};
-use mira_wire::{ClientAddress, Dialect, ErrorCode, Refusal, RequestId, SessionCookie, finish};
+use mira_wire::{
+    ClientAddress, Dialect, ErrorCode, REQUEST_ID_HEADER, Refusal, RequestId, SessionCookie, finish,
+};
 use tower::ServiceExt as _;
-use tower_http::timeout::TimeoutBody;
 
 use crate::config::TrustedProxies;
 use crate::console_door::{ConsoleDoor, is_api};
+use crate::request_body::{hurried, of_unknown_sender};
 
-/// A body that sends nothing for this long is given up.
-const BODY_SILENCE: Duration = Duration::from_secs(15);
+/// Fields of one request, on every version of HTTP.
+const MAX_HEADERS: usize = 100;
 
 /// Everything that it takes to answer.
 pub(crate) struct Front {
@@ -51,12 +53,13 @@ impl Front {
     /// Answers one request from `peer`. It never fails: whatever goes wrong is an
     /// answer.
     pub(crate) async fn answer(&self, peer: IpAddr, request: Request) -> Response {
-        let mut random = [0; 10];
-        if self.entropy.fill(&mut random).is_err() {
-            // An id that repeats is a nuisance; a refusal here would be an outage.
-            tracing::error!("the system gave no random bytes for a request id");
+        let now = self.console.now();
+        let Ok(request_id) = RequestId::generate(now, self.entropy.as_ref()) else {
+            return self.refuse_without_id(now, &request);
+        };
+        if request.headers().len() > MAX_HEADERS {
+            return too_many_headers(request_id);
         }
-        let request_id = RequestId::new(self.console.now(), random);
         let wants_page = wants_page(&request);
         let answer = AssertUnwindSafe(self.route(peer, request, request_id))
             .catch_unwind()
@@ -73,6 +76,18 @@ impl Front {
             .filter(|_| wants_page);
         let page = refusal.map(|refusal| mira_dashboard::refusal_page(refusal, request_id));
         finish(page.unwrap_or(response), dialect, request_id)
+    }
+
+    /// What a request used is charged once under its id, so a request without one
+    /// of its own is not carried out. The id on the refusal is of the clock alone.
+    fn refuse_without_id(&self, now: Timestamp, request: &Request) -> Response {
+        tracing::error!("the system gave no random bytes for a request id");
+        let dialect = self.routes.load().dialect(request.uri().path());
+        finish(
+            Refusal::unavailable().into_response(),
+            dialect.unwrap_or(Dialect::Console),
+            RequestId::new(now, [0; 10]),
+        )
     }
 
     /// The answer, and the shape that its errors have.
@@ -97,8 +112,11 @@ impl Front {
         let arrival = Arrival {
             peer,
             is_peer_trusted: is_trusted(peer),
-            is_secure: self.is_public_url_secure,
+            is_secure: self.is_secure(is_trusted(peer), request.headers()),
         };
+        request
+            .extensions_mut()
+            .insert(SessionCookie::new(arrival.is_secure));
         request.extensions_mut().insert(request_id);
         request.extensions_mut().insert(ClientAddress(address));
         (
@@ -145,13 +163,29 @@ impl Front {
 
     /// Pages and the console's JSON API.
     async fn open(&self, request: Request, id: RequestId) -> Result<Response, Refusal> {
-        let (mut parts, body) = request.into_parts();
-        parts
-            .extensions
-            .insert(SessionCookie::new(self.is_public_url_secure));
+        let (mut parts, mut body) = request.into_parts();
         self.door.let_in(&mut parts, &id.to_string()).await?;
+        if parts.extensions.get::<Caller>().is_none() {
+            body = of_unknown_sender(body);
+        }
         Ok(run(&self.pages, Request::from_parts(parts, body)).await)
     }
+
+    /// Whether the client reached us over https: a proxy that is trusted says so
+    /// for each request, and otherwise the operator for all.
+    fn is_secure(&self, is_peer_trusted: bool, headers: &HeaderMap) -> bool {
+        let said = headers.get("x-forwarded-proto").filter(|_| is_peer_trusted);
+        said.map_or(self.is_public_url_secure, |proto| proto == "https")
+    }
+}
+
+/// RFC 6585 §5. It is answered before anything is read, so it has no body.
+fn too_many_headers(request_id: RequestId) -> Response {
+    let mut response = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
+    response
+        .headers_mut()
+        .insert(REQUEST_ID_HEADER, request_id.to_header_value());
+    response
 }
 
 async fn run(router: &Router, request: Request) -> Response {
@@ -160,11 +194,6 @@ async fn run(router: &Router, request: Request) -> Response {
         Ok(response) => response,
         Err(never) => match never {},
     }
-}
-
-/// The same request with a body that is given up when it falls silent.
-fn hurried(request: Request) -> Request {
-    request.map(|body| Body::new(TimeoutBody::new(BODY_SILENCE, body)))
 }
 
 /// Whether a person is reading, in a browser and not at the JSON API.

@@ -8,8 +8,8 @@ use axum::Router;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
 use mira_core::{Role, User};
 use mira_verifier::{Lease, Verifier};
 use mira_wire::{ClientAddress, ErrorCode, Refusal, json_response};
@@ -68,7 +68,11 @@ async fn ready(State(health): State<Health>) -> Response {
 
 fn not_ready(reason: &str) -> Response {
     let body = json!({"status": "unavailable", "reason": reason});
-    json_response(StatusCode::SERVICE_UNAVAILABLE, &body)
+    let mut response = json_response(StatusCode::SERVICE_UNAVAILABLE, &body);
+    response
+        .headers_mut()
+        .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// Metrics are for operators: from this machine, or as a superadmin.

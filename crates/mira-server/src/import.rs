@@ -7,13 +7,15 @@ use mira_console::{ImportedKey, ImportedSecret, NewKey};
 use mira_core::{
     Allowlist, AppId, Environment, OrganizationId, Permission, Permissions, RateLimit,
 };
+use mira_db::DataDir;
 use mira_key::ServiceName;
+use mira_verifier::Limits;
 use mira_wire::Instant;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::ServeError;
-use crate::installation::Installation;
+use crate::installation::{Installation, services};
+use crate::{Config, ServeError};
 
 /// A line: a key or its digest, and any member of its creation.
 #[derive(Deserialize)]
@@ -38,21 +40,20 @@ struct Limit {
     per_day: Option<NonZeroU32>,
 }
 
-/// Takes the keys of `lines` into `organization`, all or none. Returns how many
+/// Takes the keys of `lines` into `organization`, all or none. App keys may be for
+/// the built-in services and for those of the configuration file. Returns how many
 /// were imported and how many were known already.
 pub async fn import_keys(
     data: &Path,
-    organization: &str,
+    config: Option<&Path>,
+    organization: OrganizationId,
     lines: &str,
 ) -> Result<(u64, u64), ServeError> {
     let keys = parse(lines)?;
     let total = keys.len() as u64;
-    let organization: OrganizationId = organization.parse().map_err(|error| {
-        ServeError::Console(mira_console::ConsoleError::Invalid(
-            format!("{error}").into(),
-        ))
-    })?;
-    let installation = Installation::open_existing(data).await?;
+    let config = Config::read(config)?;
+    let data = DataDir::existing(data)?;
+    let installation = Installation::open(data, Limits::default(), services(&config)).await?;
     let imported = installation.console.import_keys(organization, keys).await;
     installation.close().await;
     let imported = imported?;
@@ -64,11 +65,14 @@ fn parse(lines: &str) -> Result<Vec<ImportedKey>, ServeError> {
         .lines()
         .enumerate()
         .filter(|(_, text)| !text.trim().is_empty())
-        .map(|(at, text)| read(text).map_err(|what| ServeError::Import { line: at + 1, what }))
+        .map(|(at, text)| {
+            let line = at + 1;
+            read(line, text).map_err(|what| ServeError::Import { line, what })
+        })
         .collect()
 }
 
-fn read(text: &str) -> Result<ImportedKey, String> {
+fn read(number: usize, text: &str) -> Result<ImportedKey, String> {
     // serde's own words may repeat a value, and the value may be the key.
     let line: Line = serde_json::from_str(text).map_err(|error| {
         format!(
@@ -117,7 +121,12 @@ fn read(text: &str) -> Result<ImportedKey, String> {
             per_day: limit.per_day,
         }),
     };
-    Ok(ImportedKey { secret, app, new })
+    Ok(ImportedKey {
+        line: number,
+        secret,
+        app,
+        new,
+    })
 }
 
 fn digest(text: &str) -> Result<[u8; 32], String> {
@@ -160,7 +169,7 @@ mod tests {
             ),
             (
                 "{\"key\":\"mira_live_secret\",\"x\":1}",
-                "line 1: not a JSON object of the documented members (column 30)".to_owned(),
+                "line 1: not a JSON object of the documented members (column 29)".to_owned(),
             ),
             (
                 &format!("{{\"sha256\":\"{hex}\",\"app_id\":\"app_1\"}}"),

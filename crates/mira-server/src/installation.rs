@@ -1,6 +1,5 @@
 //! An opened installation: its stores, its node and everything built on them.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use mira_console::Console;
@@ -9,8 +8,8 @@ use mira_key::{Entropy, ServiceName};
 use mira_node::Node;
 use mira_verifier::{BootClock, Limits, Verifier};
 
-use crate::ServeError;
 use crate::entropy::SystemEntropy;
+use crate::{Config, ServeError};
 
 const STORE_FILE: &str = "mira.db";
 const MEETINGS_FILE: &str = "meetings.db";
@@ -55,12 +54,6 @@ impl Installation {
         })
     }
 
-    /// Opens a folder that must exist, for a command beside no server.
-    pub(crate) async fn open_existing(data: &Path) -> Result<Self, ServeError> {
-        let data = DataDir::existing(data)?;
-        Self::open(data, Limits::default(), built_in_services()).await
-    }
-
     /// Writes everything down and closes the files.
     pub(crate) async fn close(self) {
         for database in [self.store, self.meetings] {
@@ -69,6 +62,12 @@ impl Installation {
             }
         }
     }
+}
+
+/// The services that app keys can be made for.
+pub(crate) fn services(config: &Config) -> Vec<ServiceName> {
+    let configured = config.services.iter().map(|service| service.name);
+    built_in_services().into_iter().chain(configured).collect()
 }
 
 /// The services that every installation has.

@@ -3,12 +3,14 @@
 //! [`serve`] opens the data folder, builds every part over it, and lets the
 //! [`front`] answer. What a part does is in the part's crate.
 
+mod caller_windows;
 pub mod config;
 mod connections;
 mod console_door;
 mod demo;
 mod entropy;
 mod error;
+mod foreign_origin;
 mod framing;
 mod front;
 mod health;
@@ -17,6 +19,7 @@ mod installation;
 mod meter;
 mod models;
 mod products;
+mod request_body;
 mod serve;
 mod services;
 mod setup;

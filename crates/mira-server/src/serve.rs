@@ -10,12 +10,12 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::Router;
 use mira_api::ApiConfig;
-use mira_console::{Console, ConsoleError};
+use mira_console::Console;
 use mira_core::Clock;
 use mira_dashboard::DashboardConfig;
 use mira_db::DataDir;
 use mira_gateway::{Proxy, RouteTable};
-use mira_meetings::{Meetings, NewId};
+use mira_meetings::{Meetings, NewId, NoId};
 use mira_network::{Network, NetworkConfig};
 use mira_tower::Guard;
 use mira_verifier::Limits;
@@ -31,7 +31,7 @@ use crate::console_door::ConsoleDoor;
 use crate::demo::{self, Demo};
 use crate::front::Front;
 use crate::health::Health;
-use crate::installation::{Installation, built_in_services};
+use crate::installation::{Installation, services};
 use crate::meter::LedgerMeter;
 use crate::setup_link::SetupLink;
 use crate::{models, products, services};
@@ -147,12 +147,9 @@ fn meetings(installation: &Installation, has_model: bool) -> Arc<Meetings> {
     let (now, entropy) = (Arc::clone(&clock), Arc::clone(&installation.entropy));
     let new_id: NewId = Arc::new(move || {
         let mut random = [0; 10];
-        if entropy.fill(&mut random).is_err() {
-            // Two records with one id would be refused by the store.
-            tracing::error!("the system gave no random bytes for an id");
-        }
+        entropy.fill(&mut random).map_err(|_| NoId)?;
         let millis = u64::try_from(now.now().as_millis()).unwrap_or(0);
-        Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+        Ok(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     });
     Arc::new(Meetings::new(
         installation.meetings.clone(),
@@ -190,7 +187,7 @@ async fn setup_link(installation: &Installation) -> Result<SetupLink, ServeError
     if !installation.console.is_empty().await? {
         return Ok(SetupLink::NONE);
     }
-    Ok(SetupLink::generate(installation.entropy.as_ref()).map_err(ConsoleError::from)?)
+    Ok(SetupLink::generate(installation.entropy.as_ref())?)
 }
 
 fn health(installation: &Installation, config: &Config) -> Health {
@@ -259,11 +256,6 @@ fn limits(config: &Config) -> Limits {
         app_key_per_minute: config.limits.app_key_per_minute,
         app_key_per_day: config.limits.app_key_per_day,
     }
-}
-
-fn services(config: &Config) -> Vec<mira_key::ServiceName> {
-    let configured = config.services.iter().map(|service| service.name);
-    built_in_services().into_iter().chain(configured).collect()
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

@@ -25,14 +25,13 @@ fn configured(service: &ServiceConfig, before: &RouteTable) -> Result<Service, S
         .services()
         .iter()
         .find(|known| known.upstream.origin() == origin);
-    let upstream = match kept {
-        Some(known) => Arc::clone(&known.upstream),
-        None => {
-            let upstream = Upstream::new(origin, Timeouts::default());
-            Arc::new(upstream.map_err(|_| ServeError::Upstream {
-                service: service.name,
-            })?)
-        }
+    let upstream = if let Some(known) = kept {
+        Arc::clone(&known.upstream)
+    } else {
+        let upstream = Upstream::new(origin, Timeouts::default());
+        Arc::new(upstream.map_err(|_| ServeError::Upstream {
+            service: service.name,
+        })?)
     };
     Ok(Service {
         name: service.name,

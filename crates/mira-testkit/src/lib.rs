@@ -1,5 +1,5 @@
 //! Running servers and raw clients for tests: the `mira` binary as a process, a
-//! plain HTTP client, bytes for malformed requests, and server-sent events with
+//! plain HTTP client, PostgreSQL, bytes for malformed requests, and server-sent events with
 //! the instants at which they came. Everything is bounded in time and panics when
 //! it cannot be done, because that is how a test fails.
 #![expect(
@@ -14,6 +14,7 @@ mod cookies;
 mod demo;
 mod events;
 mod output;
+mod postgres;
 mod process;
 mod raw;
 mod server;
@@ -22,6 +23,7 @@ pub use client::{Answer, Client};
 pub use connection::Connection;
 pub use demo::{Demo, DemoKeys, DemoUser};
 pub use events::{Event, Events};
+pub use postgres::Postgres;
 pub use process::{Finished, run};
 pub use raw::raw;
 pub use server::{Server, ServerOptions};

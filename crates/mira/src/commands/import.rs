@@ -30,6 +30,9 @@ pub(crate) struct KeysArguments {
     /// The organization that they will belong to
     #[arg(long, value_name = "ORG")]
     organization: OrganizationId,
+    /// The configuration file, for keys of the services in it
+    #[arg(long, value_name = "FILE", env = "MIRA_CONFIG")]
+    config: Option<PathBuf>,
     /// The lines, or `-` for stdin
     file: PathBuf,
 }
@@ -38,15 +41,19 @@ pub(super) async fn run(import: Import) -> Result<(), CommandError> {
     let Import::Keys(KeysArguments {
         data,
         organization,
+        config,
         file,
     }) = import;
+    // An empty variable is none.
+    let config = config.filter(|file| !file.as_os_str().is_empty());
     let lines = if file.as_os_str() == "-" {
         read_input()?
     } else {
         std::fs::read_to_string(&file)
             .map_err(|reason| CommandError::File { path: file, reason })?
     };
-    let (imported, skipped) = import_keys(&data, &organization.to_string(), &lines).await?;
+    let imported = import_keys(&data, config.as_deref(), organization, &lines).await?;
+    let (imported, skipped) = imported;
     say(&serde_json::json!({"imported": imported, "skipped": skipped}).to_string());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A Chromium of its own, driven over WebDriver.
+//! A Chromium of its own, driven over the `WebDriver` protocol.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};

@@ -1,6 +1,6 @@
 //! The two published journeys in a real browser, in the words of the published
 //! pages. Elements are found by what a person sees: text, labels and roles.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod browser;
 mod journeys;

@@ -57,7 +57,7 @@ async fn kill_at_any_moment_loses_no_acknowledged_write() {
                 let body = json!({"name": "durable"});
                 let key = new_key(&admin, &facts.organization_id, body).await;
                 created.push(key);
-                if created.len() % 2 == 0 {
+                if created.len().is_multiple_of(2) {
                     let (id, key) = created.remove(0);
                     let path = format!("/v1/keys/{id}/revoke");
                     // Until it is acknowledged it may be either.

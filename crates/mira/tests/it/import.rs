@@ -10,7 +10,7 @@ const MIRA: &str = env!("CARGO_BIN_EXE_mira");
 struct Folder {
     demo: Demo,
     data: PathBuf,
-    folder: tempfile::TempDir,
+    root: tempfile::TempDir,
 }
 
 impl Folder {
@@ -25,7 +25,7 @@ impl Folder {
         let server = Server::start(MIRA, options);
         let demo = server.demo();
         server.stop();
-        Self { demo, data, folder }
+        Self { demo, data, root: folder }
     }
 
     fn import(&self, further: &[&str], lines: &str) -> Finished {
@@ -83,7 +83,7 @@ fn import_refuses_what_creation_refuses() {
 #[test]
 fn import_takes_keys_of_a_configured_service() {
     let folder = Folder::new();
-    let config = folder.folder.path().join("mira.toml");
+    let config = folder.root.path().join("mira.toml");
     let service = "[[service]]\nname = \"billing\"\nprefix = \"/billing\"\n\
                    upstream = \"http://127.0.0.1:9\"\nkey = \"app\"\n";
     std::fs::write(&config, service).unwrap();

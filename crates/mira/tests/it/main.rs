@@ -62,7 +62,7 @@ async fn signed_in(server: &Server, role: &str) -> Client {
 async fn new_key(admin: &Client, organization: &str, body: Value) -> (String, String) {
     let path = format!("/v1/organizations/{organization}/keys");
     created(
-        admin
+        &admin
             .post(&path, &body)
             .await
             .expect(StatusCode::CREATED)
@@ -74,7 +74,7 @@ async fn new_key(admin: &Client, organization: &str, body: Value) -> (String, St
 async fn new_app_key(admin: &Client, app: &str, service: &str) -> (String, String) {
     let path = format!("/v1/apps/{app}/keys");
     created(
-        admin
+        &admin
             .post(&path, &json!({"service": service}))
             .await
             .expect(StatusCode::CREATED)
@@ -82,7 +82,7 @@ async fn new_app_key(admin: &Client, app: &str, service: &str) -> (String, Strin
     )
 }
 
-fn created(record: Value) -> (String, String) {
+fn created(record: &Value) -> (String, String) {
     (
         record["id"].as_str().unwrap().to_owned(),
         record["key"].as_str().unwrap().to_owned(),

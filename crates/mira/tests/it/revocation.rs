@@ -138,3 +138,41 @@ async fn suspended_organization_has_no_working_key_until_it_is_active_again() {
     assert_eq!(code(&facts.keys.read, "/api/v1/meetings").await, "none");
     assert_eq!(code(&revoked, "/api/v1/meetings").await, "revoked_key");
 }
+
+#[tokio::test]
+async fn revoke_whose_caller_hung_up_holds_all_the_same() {
+    use std::io::Write as _;
+    let server = demo_without_limits();
+    let facts = server.demo();
+    let admin = signed_in(&server, "admin").await;
+    let mut committed = 0;
+    for pause_micros in (0..40).map(|step| step * 100) {
+        let (id, key) = new_key(&admin, &facts.organization_id, json!({"name": "left"})).await;
+        let client = server.client().with_key(&key);
+        let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+        let request = format!(
+            "POST /v1/keys/{id}/revoke HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
+             Content-Length: 2\r\n\r\n{{}}",
+            server.address(),
+            facts.keys.admin
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        tokio::time::sleep(std::time::Duration::from_micros(pause_micros)).await;
+        drop(stream);
+        for _ in 0..100 {
+            let record = admin.get(&format!("/v1/keys/{id}")).await.json();
+            if record["state"] == "revoked" {
+                committed += 1;
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        // What the store says and what the verifier says must be one.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        let record = admin.get(&format!("/v1/keys/{id}")).await.json();
+        let answer = client.get("/api/v1/meetings?limit=1").await;
+        let expected = (record["state"] == "revoked").then_some("revoked_key");
+        assert_eq!(answer.code(), expected, "after {pause_micros} µs");
+    }
+    assert!(committed > 5, "hardly any revoke was committed");
+}

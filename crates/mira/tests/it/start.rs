@@ -1,5 +1,6 @@
 //! Starting and stopping, and everything that can be wrong before that.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -161,7 +162,6 @@ async fn demo_is_made_once_and_kept() {
         .expect(StatusCode::OK)
         .json();
     assert!(meetings["meta"]["total"].as_u64().unwrap() >= 20);
-    use std::os::unix::fs::PermissionsExt as _;
     let mode = folder
         .path()
         .join("demo.json")

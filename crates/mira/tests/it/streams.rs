@@ -87,8 +87,8 @@ async fn with_silent_model() -> Server {
     tokio::spawn(async move {
         let mut held = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
-            let mut bytes = [0; 4096];
-            stream.read(&mut bytes).await.ok();
+            let mut first = [0];
+            stream.read_exact(&mut first).await.ok();
             held.push(stream);
         }
     });

@@ -54,7 +54,7 @@ fn header_sections_are_bounded() {
     assert_eq!(
         status(
             &server,
-            &format!("GET /healthz HTTP/1.1\r\nX: {long}\r\n\r\n")
+            &format!("GET /healthz HTTP/1.1\r\nHost: a\r\nX: {long}\r\n\r\n")
         ),
         "431"
     );
