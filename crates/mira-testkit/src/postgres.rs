@@ -148,7 +148,7 @@ fn free_port() -> u16 {
 
 /// Makes a server, says so, waits for its own input to end, and removes it.
 const WATCH: &str = r#"
-trap '' INT HUP
+trap '' HUP INT TERM
 bin=$1 port=$2
 shift 2
 dir=$(mktemp -d /tmp/mira-postgres.XXXXXX) || exit 1

@@ -2,8 +2,8 @@
 
 use mira_db::PostgresTx;
 
-use super::{collect, params};
 use super::log::Log;
+use super::{collect, params};
 use crate::changelog::{Entry, Seq, decode};
 use crate::{Chain, Integrity, StoreError};
 

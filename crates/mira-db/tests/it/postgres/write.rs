@@ -152,16 +152,16 @@ async fn slow_statements_and_long_waits_for_locks_are_unavailable() {
     assert!(matches!(slow.await, Err(DbError::Unavailable(_))));
 
     let holder = connect(&url, PostgresOptions::default()).await.unwrap();
-    let waiter = database.clone();
-    let waited = write(&holder, move |tx| {
+    let blocked = database.clone();
+    let held = write(&holder, move |tx| {
         Box::pin(async move {
             execute(tx, "LOCK TABLE notes").await?;
-            let waited = write_note(&waiter, "waiting").await;
-            assert!(matches!(waited, Err(DbError::Unavailable(_))), "{waited:?}");
+            let result = write_note(&blocked, "waiting").await;
+            assert!(matches!(result, Err(DbError::Unavailable(_))), "{result:?}");
             execute(tx, INSERT).await
         })
     });
-    waited.await.unwrap();
+    held.await.unwrap();
     let busy = database.clone();
     let queued = write(&database, move |_| {
         Box::pin(async move {
