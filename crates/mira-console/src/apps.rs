@@ -255,13 +255,12 @@ impl Unit<'_> {
                 }
                 other => other.into(),
             })?;
-        let transaction = appended.into_transaction();
-        self.announce(&Change::App {
-            id,
-            balance: transaction.balance,
-        })
-        .await?;
-        Ok(transaction)
+        // A repeat moved nothing, and what it says of the balance is old.
+        if let ledger::Appended::New(transaction) = &appended {
+            let balance = transaction.balance;
+            self.announce(&Change::App { id, balance }).await?;
+        }
+        Ok(appended.into_transaction())
     }
 
     pub(crate) async fn app_to_manage(&mut self, id: AppId) -> Result<App, ConsoleError> {

@@ -45,7 +45,12 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Account(email) => write!(f, "account:{email}"),
-            Self::Address(address) => write!(f, "address:{address}"),
+            Self::Address(IpAddr::V4(address)) => write!(f, "address:{address}"),
+            // A subscriber has a whole /64 of IPv6 addresses.
+            Self::Address(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                write!(f, "address:{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
         }
     }
 }
@@ -60,17 +65,26 @@ impl Console {
         address: IpAddr,
         request_id: &str,
     ) -> Result<SignedIn, ConsoleError> {
-        let email = email.trim().to_lowercase();
+        // An address that is too long is nobody's, and is not kept whole.
+        let email: String = email
+            .trim()
+            .to_lowercase()
+            .chars()
+            .take(MAX_EMAIL)
+            .collect();
         let account = self.account_to_try(&email, address).await?;
         let phc = account
             .as_ref()
             .and_then(|account| account.password_hash.as_ref());
         let phc = phc.map(|hash| hash.as_str().to_owned());
         let is_match = self.passwords.verify(password, phc).await?;
-        if let Some(account) = account.filter(|_| is_match) {
-            // Attempts made side by side were all let in before the first had failed.
-            self.account_to_try(&email, address).await?;
-            return self.begin_session(account.user, request_id).await;
+        // Attempts made side by side were all let in before the first had failed; a
+        // right password must not be told from a wrong one by what they hear now.
+        let account_now = self.account_to_try(&email, address).await?;
+        // Whoever changed the password meanwhile ended what the old one opens.
+        if is_match && account_now.is_some() && account_now == account {
+            let user = account.ok_or(ConsoleError::InvalidCredentials)?.user;
+            return self.begin_session(user, request_id).await;
         }
         self.note_failure(email, address, request_id).await?;
         Err(ConsoleError::InvalidCredentials)
@@ -89,13 +103,13 @@ impl Console {
             return Ok(None);
         };
         if now - session.last_seen_at >= TOUCH_EVERY {
-            self.db
-                .write(move |tx| {
-                    Box::pin(async move {
-                        Ok::<_, ConsoleError>(sessions::touch(tx, &digest, now).await?)
-                    })
-                })
-                .await?;
+            let touched = self.db.write(move |tx| {
+                Box::pin(
+                    async move { Ok::<_, ConsoleError>(sessions::touch(tx, &digest, now).await?) },
+                )
+            });
+            // Who they are is known; that it could not be noted is no reason to refuse.
+            touched.await.ok();
         }
         Ok(Some(user))
     }

@@ -7,7 +7,9 @@
 use std::num::NonZeroU32;
 
 use http::Method;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::uri::Authority;
 use mira_console::{Caller, Console, ConsoleError, Principal, Token};
 use mira_core::{Access, Actor, Audience, Denial, Denied, Permission, User};
 use mira_key::ServiceName;
@@ -26,6 +28,7 @@ pub(crate) struct ConsoleDoor {
     console: std::sync::Arc<Console>,
     guard: Guard,
     per_minute: Option<NonZeroU32>,
+    public: Option<Authority>,
     windows: CallerWindows,
 }
 
@@ -34,11 +37,13 @@ impl ConsoleDoor {
         console: std::sync::Arc<Console>,
         guard: Guard,
         per_minute: Option<NonZeroU32>,
+        public: Option<Authority>,
     ) -> Self {
         Self {
             console,
             guard,
             per_minute,
+            public,
             windows: CallerWindows::new(MAX_CALLERS),
         }
     }
@@ -51,14 +56,17 @@ impl ConsoleDoor {
         request_id: &str,
     ) -> Result<(), Refusal> {
         let is_api = is_api(request.uri.path());
+        let is_open = !is_api || is_public(&request.method, request.uri.path());
         let caller = match credential(&request.headers) {
+            // A page is opened by a session and by nothing else, and what is open
+            // to everybody asks for no key.
+            _ if is_open => self.session(request).await?,
+            // Beside a cookie, `Authorization` counts, whatever it holds.
+            Credential::Absent if request.headers.contains_key(AUTHORIZATION) => None,
             Credential::Absent => self.session(request).await?,
-            // A page is opened by a session and by nothing else.
-            _ if !is_api => self.session(request).await?,
             presented => Some((self.key(&presented, request).await?, None)),
         };
         let Some((principal, user)) = caller else {
-            let is_open = !is_api || is_public(&request.method, request.uri.path());
             return if is_open {
                 Ok(())
             } else {
@@ -79,7 +87,8 @@ impl ConsoleDoor {
     }
 
     async fn session(&self, request: &Parts) -> Result<Option<(Principal, Option<User>)>, Refusal> {
-        refuse_foreign_origin(&request.method, &request.headers, &request.uri)?;
+        let public = self.public.as_ref();
+        refuse_foreign_origin(&request.method, &request.headers, &request.uri, public)?;
         let cookie = request.extensions.get::<SessionCookie>().copied();
         let Some(token) = cookie.and_then(|cookie| cookie.read(&request.headers)) else {
             return Ok(None);

@@ -6,11 +6,13 @@ use http::{HeaderMap, Method, Uri};
 use mira_wire::{ErrorCode, Refusal};
 
 /// Refuses a change that a page of somebody else asks for with our visitor's
-/// cookie.
+/// cookie. Ours are the host that was asked and `public`, by which people know
+/// this installation where a proxy says another host.
 pub(crate) fn refuse_foreign_origin(
     method: &Method,
     headers: &HeaderMap,
     uri: &Uri,
+    public: Option<&Authority>,
 ) -> Result<(), Refusal> {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
@@ -34,7 +36,7 @@ pub(crate) fn refuse_foreign_origin(
             return false;
         }
         let authority = origin.split_once("://").map(|(_, authority)| authority);
-        authority.is_none() || authority != host
+        authority.is_none() || (authority != host && authority != public.map(Authority::as_str))
     });
     if fetch_site_is_foreign || origin_is_foreign {
         return Err(Refusal::error(ErrorCode::CrossOrigin));
@@ -44,17 +46,25 @@ pub(crate) fn refuse_foreign_origin(
 
 #[cfg(test)]
 mod tests {
+    use http::uri::Authority;
     use http::{HeaderMap, HeaderValue, Method};
 
     use super::refuse_foreign_origin;
 
     fn is_refused(method: &Method, fields: &[(&'static str, &'static str)]) -> bool {
         let mut headers = HeaderMap::new();
+        let public = Authority::from_static("mira.public.example");
         headers.insert("host", HeaderValue::from_static("mira.example:8080"));
         for (name, value) in fields {
             headers.insert(*name, HeaderValue::from_static(value));
         }
-        refuse_foreign_origin(method, &headers, &http::Uri::from_static("/v1/keys")).is_err()
+        refuse_foreign_origin(
+            method,
+            &headers,
+            &http::Uri::from_static("/v1/keys"),
+            Some(&public),
+        )
+        .is_err()
     }
 
     #[test]
@@ -65,6 +75,7 @@ mod tests {
             (&[("origin", "https://mira.example:8080")], false),
             (&[("sec-fetch-site", "same-origin")], false),
             (&[("sec-fetch-site", "none")], false),
+            (&[("origin", "https://mira.public.example")], false),
             (&[("origin", "http://mira.example")], true),
             (&[("origin", "http://evil.example")], true),
             (&[("origin", "null")], true),

@@ -231,8 +231,10 @@ fn front(
     let guard = Guard::new(Arc::clone(node.verifier()), Arc::clone(node) as _);
     let console = Arc::clone(&installation.console);
     let per_minute = config.limits.console_per_minute;
+    let public = config.server.public_url.as_ref();
+    let public = public.and_then(|url| url.as_uri().authority().cloned());
     Front {
-        door: ConsoleDoor::new(Arc::clone(&console), guard.clone(), per_minute),
+        door: ConsoleDoor::new(Arc::clone(&console), guard.clone(), per_minute, public),
         console,
         entropy: Arc::clone(&installation.entropy),
         proxy: Proxy::new(guard.clone()),

@@ -25,7 +25,11 @@ impl Folder {
         let server = Server::start(MIRA, options);
         let demo = server.demo();
         server.stop();
-        Self { demo, data, root: folder }
+        Self {
+            demo,
+            data,
+            root: folder,
+        }
     }
 
     fn import(&self, further: &[&str], lines: &str) -> Finished {

@@ -261,3 +261,54 @@ async fn browser_requests_from_another_origin_change_nothing() {
     let keys = admin.get(&path).await.expect(StatusCode::OK);
     assert!(!keys.text().contains("forged"));
 }
+
+#[tokio::test]
+async fn authorization_counts_beside_a_cookie_and_open_routes_ask_for_no_key() {
+    let server = demo();
+    let admin = signed_in(&server, "admin").await;
+    admin.get("/v1/me").await.expect(StatusCode::OK);
+    for value in ["Basic x", "Bearer", "Bearer nonsense"] {
+        let mut request = admin.request(Method::GET, "/v1/me");
+        request
+            .headers_mut()
+            .insert("authorization", value.parse().unwrap());
+        admin.send(request).await.expect(StatusCode::UNAUTHORIZED);
+        let mut request = admin.request(Method::GET, "/v1/openapi.json");
+        request
+            .headers_mut()
+            .insert("authorization", value.parse().unwrap());
+        admin.send(request).await.expect(StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn sign_ins_side_by_side_do_not_tell_the_right_password() {
+    let server = demo();
+    let facts = server.demo();
+    let user = facts.user("member");
+    let attempts: Vec<_> = (0..24)
+        .map(|number| {
+            let client = server.client();
+            let password = if number == 20 {
+                user.password.clone()
+            } else {
+                format!("wrong {number}")
+            };
+            let body = json!({"email": user.email, "password": password});
+            tokio::spawn(async move { client.post("/v1/sessions", &body).await.status.as_u16() })
+        })
+        .collect();
+    let mut heard = Vec::new();
+    for attempt in attempts {
+        heard.push(attempt.await.unwrap());
+    }
+    let refused = heard.iter().filter(|status| **status == 401).count();
+    assert!(
+        refused <= 12,
+        "many more than ten attempts were judged: {heard:?}"
+    );
+    assert!(
+        heard.iter().all(|status| matches!(status, 201 | 401 | 429)),
+        "{heard:?}"
+    );
+}
