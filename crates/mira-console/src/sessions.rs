@@ -48,8 +48,8 @@ impl fmt::Display for Subject {
             Self::Address(IpAddr::V4(address)) => write!(f, "address:{address}"),
             // A subscriber has a whole /64 of IPv6 addresses.
             Self::Address(IpAddr::V6(address)) => {
-                let [a, b, c, d, ..] = address.segments();
-                write!(f, "address:{a:x}:{b:x}:{c:x}:{d:x}::/64")
+                let network = std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64);
+                write!(f, "address:{network}/64")
             }
         }
     }

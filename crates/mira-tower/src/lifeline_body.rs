@@ -151,10 +151,7 @@ where
             Kind::Whole { inner } => inner.is_end_stream(),
             Kind::Watched { watched, .. } => {
                 let held = lock(&watched.held);
-                let is_at_end = held
-                    .inner
-                    .as_ref()
-                    .is_none_or(Body::is_end_stream);
+                let is_at_end = held.inner.as_ref().is_none_or(Body::is_end_stream);
                 held.end.is_none() && is_at_end
             }
         }

@@ -1,5 +1,9 @@
 //! Claims about the key string, through the crate's public interface.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use std::cell::Cell;
 use std::sync::Mutex;
