@@ -25,7 +25,7 @@ mod token;
 mod unit;
 mod verification;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use mira_core::{Clock as _, Timestamp};
 use mira_db::Database;
@@ -61,7 +61,7 @@ pub struct Console {
     node: Arc<Node>,
     entropy: Arc<dyn Entropy>,
     passwords: Passwords,
-    services: Arc<[ServiceName]>,
+    services: RwLock<Arc<[ServiceName]>>,
 }
 
 impl Console {
@@ -79,13 +79,22 @@ impl Console {
             node,
             entropy,
             passwords,
-            services: services.into(),
+            services: RwLock::new(services.into()),
         })
     }
 
     /// The services that app keys can be made for.
-    pub fn services(&self) -> &[ServiceName] {
-        &self.services
+    pub fn services(&self) -> Arc<[ServiceName]> {
+        Arc::clone(&self.services.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on app keys can be made for `services` and no others. Keys that
+    /// were made stay.
+    pub fn set_services(&self, services: Vec<ServiceName>) {
+        *self
+            .services
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = services.into();
     }
 
     /// The current instant, by the clock that decisions are made with.

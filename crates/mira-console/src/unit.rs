@@ -54,7 +54,7 @@ impl Console {
         T: Send + 'static,
     {
         let (now, caller, entropy) = (self.now(), caller.clone(), Arc::clone(&self.entropy));
-        let (services, wait) = (Arc::clone(&self.services), caller.wait);
+        let (services, wait) = (self.services(), caller.wait);
         let (db, node) = (self.db.clone(), Arc::clone(&self.node));
         // A task of its own: a caller who hangs up must not leave a change that
         // is committed and holds nowhere.

@@ -37,7 +37,7 @@ async fn form(
     viewer.require_admin()?;
     let app = app_page::find(&dashboard, &mut viewer, &id).await?;
     let services = dashboard.console.services();
-    Ok(page(&viewer, &app, services, &key_form::defaults(), None))
+    Ok(page(&viewer, &app, &services, &key_form::defaults(), None))
 }
 
 async fn create(
@@ -51,7 +51,7 @@ async fn create(
         Ok(page) => Ok(page),
         Err(ConsoleError::Invalid(problem)) if viewer.is_admin() => {
             let services = dashboard.console.services();
-            let page = page(&viewer, &app, services, &fields, Some(&problem));
+            let page = page(&viewer, &app, &services, &fields, Some(&problem));
             Ok((StatusCode::BAD_REQUEST, page).into_response())
         }
         Err(error) => Err(error.into()),

@@ -46,6 +46,9 @@ pub enum ServeError {
         /// The service.
         service: mira_key::ServiceName,
     },
+    /// The system does not let signals be caught.
+    #[error("signals cannot be caught: {0}")]
+    Signal(std::io::Error),
     /// A use case was refused.
     #[error("{0}")]
     Console(#[from] ConsoleError),

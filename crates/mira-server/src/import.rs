@@ -14,7 +14,7 @@ use mira_wire::Instant;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::installation::{Installation, services};
+use crate::installation::{Installation, services_of};
 use crate::{Config, ServeError};
 
 /// A line: a key or its digest, and any member of its creation.
@@ -53,7 +53,7 @@ pub async fn import_keys(
     let total = keys.len() as u64;
     let config = Config::read(config)?;
     let data = DataDir::existing(data)?;
-    let installation = Installation::open(data, Limits::default(), services(&config)).await?;
+    let installation = Installation::open(data, Limits::default(), services_of(&config)).await?;
     let imported = installation.console.import_keys(organization, keys).await;
     installation.close().await;
     let imported = imported?;

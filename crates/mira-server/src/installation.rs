@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use mira_console::Console;
+use mira_core::Audience;
 use mira_db::{DataDir, Database};
 use mira_key::{Entropy, ServiceName};
 use mira_node::Node;
 use mira_verifier::{BootClock, Limits, Verifier};
 
+use crate::config::ServiceConfig;
 use crate::entropy::SystemEntropy;
 use crate::{Config, ServeError};
 
@@ -65,8 +67,13 @@ impl Installation {
 }
 
 /// The services that app keys can be made for.
-pub(crate) fn services(config: &Config) -> Vec<ServiceName> {
-    let configured = config.services.iter().map(|service| service.name);
+pub(crate) fn services_of(config: &Config) -> Vec<ServiceName> {
+    let for_apps = |service: &&ServiceConfig| matches!(service.audience, Audience::Service(_));
+    let configured = config
+        .services
+        .iter()
+        .filter(for_apps)
+        .map(|service| service.name);
     built_in_services().into_iter().chain(configured).collect()
 }
 

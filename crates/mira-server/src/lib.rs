@@ -19,6 +19,7 @@ mod installation;
 mod meter;
 mod models;
 mod products;
+mod reload;
 mod request_body;
 mod serve;
 mod services;

@@ -21,6 +21,7 @@ use mira_tower::Guard;
 use mira_verifier::Limits;
 use mira_wire::{ErrorCode, Refusal};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 use uuid::Builder;
 
@@ -31,8 +32,9 @@ use crate::console_door::ConsoleDoor;
 use crate::demo::{self, Demo};
 use crate::front::Front;
 use crate::health::Health;
-use crate::installation::{Installation, services};
+use crate::installation::{Installation, services_of};
 use crate::meter::LedgerMeter;
+use crate::reload::Reloaded;
 use crate::setup_link::SetupLink;
 use crate::{models, products, services};
 
@@ -69,7 +71,7 @@ pub async fn serve(
     let listen = options.listen.as_deref();
     let config = Config::load(options.config.as_deref(), &options.environment, listen)?;
     let data = DataDir::open(&options.data)?;
-    let installation = Installation::open(data, limits(&config), services(&config)).await?;
+    let installation = Installation::open(data, limits(&config), services_of(&config)).await?;
     let served = serve_installation(&options, &config, &installation, shutdown).await;
     installation.close().await;
     served
@@ -90,6 +92,7 @@ async fn serve_installation(
     let setup_link = setup_link(installation).await?;
     let meter = Arc::new(LedgerMeter::new(Arc::clone(&installation.console)));
     let network = Network::new(network_config, clock(installation), Arc::clone(&meter) as _);
+    let network = Arc::new(network);
     let routes = services::route_table(config, &RouteTable::default())?;
     let routes = Arc::new(ArcSwap::from_pointee(routes));
     let health = health(installation, config);
@@ -97,13 +100,20 @@ async fn serve_installation(
         config,
         installation,
         Arc::clone(&routes),
-        products::router(meetings, Arc::new(network)),
+        products::router(meetings, Arc::clone(&network)),
         pages(config, installation, &health, &setup_link),
     ));
 
     let (stop, stopped) = watch::channel(false);
     let node = tokio::spawn(Arc::clone(&installation.node).run(until(stopped.clone())));
     let forgetting = tokio::spawn(forget(Arc::clone(&installation.console), stopped));
+    let reloaded = Reloaded {
+        routes,
+        network,
+        console: Arc::clone(&installation.console),
+    };
+    let hangup = signal(SignalKind::hangup()).map_err(ServeError::Signal)?;
+    let reloading = tokio::spawn(reloaded.follow(options.clone(), hangup));
     announce(&url, &setup_link, demo.as_ref());
     let drain = Duration::from_secs(config.server.drain_secs);
     let draining = async move {
@@ -118,6 +128,7 @@ async fn serve_installation(
     stop.send_replace(true);
     node.await.ok();
     forgetting.await.ok();
+    reloading.abort();
     drop(practice);
     Ok(())
 }

@@ -266,3 +266,39 @@ async fn doors_answer_as_the_gateway_does_and_execute_nothing() {
         "a door executed what it was asked about"
     );
 }
+
+#[tokio::test]
+async fn configuration_is_read_again_on_sighup_and_a_wrong_file_changes_nothing() {
+    let upstream = Upstream::start().await;
+    let service = |name: &str| {
+        format!(
+            "[[service]]\nname = \"{name}\"\nprefix = \"/{name}\"\nupstream = \"http://{}\"\nkey = \"app\"\n",
+            upstream.address
+        )
+    };
+    let mut server = demo_with(&service("search"));
+    let facts = server.demo();
+    let admin = signed_in(&server, "admin").await;
+    let (_, key) = new_app_key(&admin, &facts.app_id, "search").await;
+    let client = server.client().with_key(&key);
+    client.get("/search").await.expect(StatusCode::OK);
+
+    server.reload("[[service]]\nname = \"broken\"\n");
+    server
+        .wait_for_stderr("configuration was not changed", Duration::from_secs(5))
+        .unwrap();
+    client.get("/search").await.expect(StatusCode::OK);
+
+    server.reload(&service("books"));
+    server
+        .wait_for_stderr("configuration was read again", Duration::from_secs(5))
+        .unwrap();
+    client.get("/search").await.expect(StatusCode::NOT_FOUND);
+    let (_, key) = new_app_key(&admin, &facts.app_id, "books").await;
+    server
+        .client()
+        .with_key(&key)
+        .get("/books")
+        .await
+        .expect(StatusCode::OK);
+}

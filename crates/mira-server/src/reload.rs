@@ -1,0 +1,49 @@
+//! SIGHUP: the configuration is read again. What is wrong changes nothing.
+//!
+//! Services and models follow the file. Where to listen, whom to trust and the
+//! limits are read at the start alone.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use mira_console::Console;
+use mira_gateway::RouteTable;
+use mira_network::Network;
+use tokio::signal::unix::Signal;
+
+use crate::config::Config;
+use crate::installation::services_of;
+use crate::{ServeError, ServeOptions, models, services};
+
+/// What follows the configuration.
+pub(crate) struct Reloaded {
+    pub(crate) routes: Arc<ArcSwap<RouteTable>>,
+    pub(crate) network: Arc<Network>,
+    pub(crate) console: Arc<Console>,
+}
+
+impl Reloaded {
+    /// Reads the configuration again at every `hangup`, for as long as it is polled.
+    pub(crate) async fn follow(self, options: ServeOptions, mut hangup: Signal) {
+        while hangup.recv().await.is_some() {
+            match self.apply(&options) {
+                Ok(()) => tracing::info!("the configuration was read again"),
+                Err(error) => tracing::error!(%error, "the configuration was not changed"),
+            }
+        }
+    }
+
+    fn apply(&self, options: &ServeOptions) -> Result<(), ServeError> {
+        let listen = options.listen.as_deref();
+        let config = Config::load(options.config.as_deref(), &options.environment, listen)?;
+        let routes = services::route_table(&config, &self.routes.load())?;
+        let network = models::configured(&config)?;
+        // A demo without models of its own keeps its practice models.
+        if !options.demo || !config.models.is_empty() {
+            self.network.configure(network);
+        }
+        self.console.set_services(services_of(&config));
+        self.routes.store(Arc::new(routes));
+        Ok(())
+    }
+}
