@@ -1,7 +1,7 @@
 //! Configuration, listeners, wiring and shutdown; nothing else.
 //!
 //! [`serve`] opens the data folder, builds every part over it, and lets the
-//! [`front`] answer. What a part does is in the part's crate.
+//! `front` answer. What a part does is in the part's crate.
 
 mod caller_windows;
 pub mod config;
