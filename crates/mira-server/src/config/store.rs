@@ -9,7 +9,8 @@ use super::parsed::between;
 #[serde(default, deny_unknown_fields)]
 pub struct StoreConfig {
     /// How long a node may serve after its last contact with the store, in
-    /// milliseconds. Every node of an installation must say the same.
+    /// milliseconds. Every node of an installation must say the same. A node
+    /// whose store is in its own process needs no lease, and only reports this.
     #[serde(deserialize_with = "lease_ms")]
     pub lease_ms: u64,
 }
