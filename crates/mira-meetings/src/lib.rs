@@ -6,11 +6,6 @@
 //! not exist here. Its tables live in a database of their own, so that much data
 //! never delays a revocation.
 
-#![expect(
-    clippy::unused_async,
-    reason = "SQLite answers on the spot; a back end across the network does not"
-)]
-
 mod envelope;
 mod error;
 mod invalid;
@@ -24,7 +19,7 @@ mod roleplay;
 mod routes;
 mod samples;
 mod schema;
-mod sqlite;
+mod sql;
 mod store;
 mod template;
 mod text;
@@ -34,4 +29,4 @@ mod word;
 pub use meetings::{Meetings, NewId, NoId, SamplesError};
 pub use operations::{OPERATIONS, PREFIX};
 pub use routes::router;
-pub use schema::{migrations, open};
+pub use schema::{connect, migrations, open, postgres_migrations};

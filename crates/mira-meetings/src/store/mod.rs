@@ -1,5 +1,5 @@
-//! The durable records, whatever the back end. Each noun has one file with its
-//! operations, which match on the closed set of back ends.
+//! The durable records. Each noun has one file with its statements, which
+//! [`sql`](crate::sql) runs on whichever back end.
 
 pub(crate) mod meetings;
 pub(crate) mod reports;

@@ -1,12 +1,15 @@
 //! Templates.
 
 use mira_core::OrganizationId;
-use mira_db::{DbError, Fault, Tx};
+use mira_db::{DbError, Tx};
 use uuid::Uuid;
 
 use crate::page::{Listed, Page};
-use crate::sqlite;
+use crate::sql::{self, Columns, Json, List, Value, params};
 use crate::template::{Template, TemplateFilter};
+
+const COLUMNS: &str = "id, name, description, prompt_template, grading_criteria, coaching_tone, \
+     call_type, is_active, created_at, updated_at";
 
 /// The templates that pass `filter`, newest first.
 pub(crate) async fn list(
@@ -15,10 +18,11 @@ pub(crate) async fn list(
     filter: &TemplateFilter,
     page: Page,
 ) -> Result<Listed<Template>, DbError> {
-    match tx {
-        Tx::Sqlite(tx) => sqlite::templates::list(tx.connection(), organization, filter, page),
-        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
-    }
+    List::new("templates", COLUMNS, "created_at", organization)
+        .filter("is_active = ?", filter.is_active)
+        .filter("call_type = ?", filter.call_type.as_deref())
+        .page(tx, page, read)
+        .await
 }
 
 /// The template called `id`, if it is the organization's.
@@ -27,10 +31,10 @@ pub(crate) async fn find(
     organization: OrganizationId,
     id: Uuid,
 ) -> Result<Option<Template>, DbError> {
-    match tx {
-        Tx::Sqlite(tx) => sqlite::templates::find(tx.connection(), organization, id),
-        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
-    }
+    let locking = sql::locking(tx);
+    let sql =
+        format!("SELECT {COLUMNS} FROM templates WHERE id = $1 AND organization_id = $2{locking}");
+    sql::row(tx, &sql, &params![id, organization], read).await
 }
 
 /// Adds a template.
@@ -39,18 +43,51 @@ pub(crate) async fn insert(
     organization: OrganizationId,
     template: &Template,
 ) -> Result<(), DbError> {
-    match tx {
-        Tx::Sqlite(tx) => sqlite::templates::insert(tx.connection(), organization, template),
-        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
-    }
+    sql::change(
+        tx,
+        "INSERT INTO templates (id, organization_id, name, description, prompt_template,
+             grading_criteria, coaching_tone, call_type, is_active, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        &params![
+            template.id,
+            organization,
+            &template.name,
+            &template.description,
+            &template.prompt_template,
+            Json(&template.grading_criteria),
+            Value::word(template.coaching_tone),
+            &template.call_type,
+            template.is_active,
+            template.created_at,
+            template.updated_at,
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Writes what may change of a template. The caller has found it.
 pub(crate) async fn update(tx: &mut Tx, template: &Template) -> Result<(), DbError> {
-    match tx {
-        Tx::Sqlite(tx) => sqlite::templates::update(tx.connection(), template),
-        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
-    }
+    sql::change(
+        tx,
+        "UPDATE templates SET name = $2, description = $3, prompt_template = $4,
+             grading_criteria = $5, coaching_tone = $6, call_type = $7, is_active = $8,
+             updated_at = $9
+         WHERE id = $1",
+        &params![
+            template.id,
+            &template.name,
+            &template.description,
+            &template.prompt_template,
+            Json(&template.grading_criteria),
+            Value::word(template.coaching_tone),
+            &template.call_type,
+            template.is_active,
+            template.updated_at,
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Deletes a template; whether there was one. Reports and sessions stay.
@@ -59,8 +96,22 @@ pub(crate) async fn delete(
     organization: OrganizationId,
     id: Uuid,
 ) -> Result<bool, DbError> {
-    match tx {
-        Tx::Sqlite(tx) => sqlite::templates::delete(tx.connection(), organization, id),
-        Tx::Postgres(_) => Err(DbError::Internal(Fault::Unsupported)),
-    }
+    let sql = "DELETE FROM templates WHERE id = $1 AND organization_id = $2";
+    let deleted = sql::change(tx, sql, &params![id, organization]).await?;
+    Ok(deleted > 0)
+}
+
+fn read(columns: &mut Columns<'_>) -> Result<Template, DbError> {
+    Ok(Template {
+        id: columns.take()?,
+        name: columns.take()?,
+        description: columns.take()?,
+        prompt_template: columns.take()?,
+        grading_criteria: columns.json()?,
+        coaching_tone: columns.word()?,
+        call_type: columns.take()?,
+        is_active: columns.take()?,
+        created_at: columns.take()?,
+        updated_at: columns.take()?,
+    })
 }

@@ -12,9 +12,10 @@ use mira_core::{
     KeyState, OrganizationFacts, OrganizationId, Permission, Presented, Question, RateLimit,
     Subject, Timestamp, decide,
 };
-use mira_db::{Database, DbError, Tx};
+use mira_db::{Database, DbError, PostgresOptions, Tx};
 use mira_key::KeyDigest;
 use mira_meetings::{Meetings, NewId, router};
+use mira_testkit::Postgres;
 use mira_wire::{Dialect, RequestId, finish};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -28,7 +29,7 @@ pub(crate) struct House {
     pub(crate) meetings: Arc<Meetings>,
     pub(crate) database: Database,
     pub(crate) clock: Arc<ManualClock>,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 pub(crate) struct ManualClock(AtomicI64);
@@ -84,9 +85,20 @@ impl House {
         Self::with_model(true)
     }
 
+    /// A house whose data is in a PostgreSQL database of its own.
+    pub(crate) async fn connect() -> Self {
+        let url = Postgres::shared().create_database();
+        let connected = mira_meetings::connect(&url, PostgresOptions::default()).await;
+        Self::over(connected.unwrap(), None, true)
+    }
+
     pub(crate) fn with_model(has_model: bool) -> Self {
         let folder = TempDir::new().unwrap();
         let database = mira_meetings::open(&folder.path().join("meetings.db")).unwrap();
+        Self::over(database, Some(folder), has_model)
+    }
+
+    fn over(database: Database, folder: Option<TempDir>, has_model: bool) -> Self {
         let clock = Arc::new(ManualClock(AtomicI64::new(NOON.as_millis())));
         let made = AtomicU64::new(0);
         let new_id: NewId = Arc::new(move || Ok(id(made.fetch_add(1, Ordering::Relaxed))));
@@ -139,10 +151,10 @@ impl House {
         self.database
             .write::<_, DbError, _>(move |tx| {
                 Box::pin(async move {
-                    let Tx::Sqlite(tx) = tx else {
-                        panic!("the house is a file");
-                    };
-                    Ok(tx.connection().execute_batch(&sql)?)
+                    match tx {
+                        Tx::Sqlite(tx) => Ok(tx.connection().execute_batch(&sql)?),
+                        Tx::Postgres(tx) => tx.batch_execute(&bytea(&sql)).await,
+                    }
                 })
             })
             .await
@@ -225,6 +237,13 @@ pub(crate) fn blob(bytes: &[u8]) -> String {
         write!(literal, "{byte:02x}").unwrap();
     }
     literal + "'"
+}
+
+/// The same SQL with the blobs as PostgreSQL writes them.
+fn bytea(sql: &str) -> String {
+    let mut parts = sql.split("x'");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |sql, part| format!("{sql}'\\x{part}"))
 }
 
 async fn read(response: Response) -> Reply {

@@ -5,12 +5,17 @@ use mira_meetings::OPERATIONS;
 
 use crate::house::{House, grant, organization};
 
+suite! {
+    no_operation_reaches_into_another_organization,
+    filters_do_not_widen_a_list_beyond_the_organization,
+    what_one_organization_makes_is_its_own,
+}
+
 const TEMPLATE: &str =
     r#"{"name":"N","prompt_template":"P","grading_criteria":[{"name":"C","weight":1}]}"#;
 
 /// A house in which organization 1 has one of everything, and its ids.
-async fn furnished() -> (House, [String; 3]) {
-    let house = House::open();
+async fn furnished(house: House) -> (House, [String; 3]) {
     let owner = grant(organization(1));
     house
         .meetings
@@ -26,9 +31,8 @@ async fn furnished() -> (House, [String; 3]) {
     (house, ids)
 }
 
-#[tokio::test]
-async fn no_operation_reaches_into_another_organization() {
-    let (house, [meeting, template, session]) = furnished().await;
+async fn no_operation_reaches_into_another_organization(house: House) {
+    let (house, [meeting, template, session]) = furnished(house).await;
     let (owner, stranger) = (grant(organization(1)), grant(organization(2)));
     for operation in OPERATIONS {
         let (id, missing) = match operation.path.split('/').nth(1).unwrap() {
@@ -67,9 +71,8 @@ async fn no_operation_reaches_into_another_organization() {
     }
 }
 
-#[tokio::test]
-async fn filters_do_not_widen_a_list_beyond_the_organization() {
-    let (house, _) = furnished().await;
+async fn filters_do_not_widen_a_list_beyond_the_organization(house: House) {
+    let (house, _) = furnished(house).await;
     let stranger = grant(organization(2));
     for query in [
         "status=completed",
@@ -87,9 +90,8 @@ async fn filters_do_not_widen_a_list_beyond_the_organization() {
     }
 }
 
-#[tokio::test]
-async fn what_one_organization_makes_is_its_own() {
-    let (house, _) = furnished().await;
+async fn what_one_organization_makes_is_its_own(house: House) {
+    let (house, _) = furnished(house).await;
     let stranger = grant(organization(2));
     house.send(&stranger, "POST", "/templates", TEMPLATE).await;
     let mine = house.get(&stranger, "/templates").await;

@@ -2,28 +2,50 @@
 
 use crate::house::{House, NOON, blob, grant, id, organization};
 
+suite! {
+    pages_walk_every_meeting_once_newest_first,
+    meetings_of_one_instant_keep_an_order_across_pages,
+    page_past_the_end_is_empty,
+    limit_is_twenty_by_default_and_at_most_a_hundred,
+    filters_select_and_count_alike,
+    from_is_inside_and_to_is_outside,
+    bad_parameter_is_refused_by_its_name,
+    totals_follow_what_happens_to_meetings,
+}
+
 /// Organization 1 with `count` meetings, a second apart, called 0, 1, 2 …
-async fn with_meetings(count: u64) -> House {
-    let house = House::open();
+async fn with_meetings(house: House, count: u64) -> House {
+    let meeting = |number: u64| {
+        format!(
+            "({}, {}, '{number}', '{}', {}, '[]', {}, 0)",
+            blob(id(number).as_bytes()),
+            blob(organization(1).as_bytes()),
+            if number.is_multiple_of(3) {
+                "completed"
+            } else {
+                "failed"
+            },
+            if number.is_multiple_of(2) {
+                blob(id(7).as_bytes())
+            } else {
+                "NULL".to_owned()
+            },
+            NOON.as_millis() + i64::try_from(number).unwrap() * 1000,
+        )
+    };
+    let meetings: Vec<String> = (0..count).map(meeting).collect();
     let sql = format!(
-        "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count})
-         INSERT INTO meetings (id, organization_id, title, status, user_id, attendees, started_at,
+        "INSERT INTO meetings (id, organization_id, title, status, user_id, attendees, started_at,
              created_at)
-         SELECT unhex(printf('019cae68a20070008000%012x', i)), {}, i,
-             iif(i % 3 = 0, 'completed', 'failed'), iif(i % 2 = 0, {}, NULL), '[]',
-             {} + i * 1000, 0
-         FROM n",
-        blob(organization(1).as_bytes()),
-        blob(id(7).as_bytes()),
-        NOON.as_millis(),
+         VALUES {}",
+        meetings.join(", ")
     );
     house.execute(sql).await;
     house
 }
 
-#[tokio::test]
-async fn pages_walk_every_meeting_once_newest_first() {
-    let house = with_meetings(47).await;
+async fn pages_walk_every_meeting_once_newest_first(house: House) {
+    let house = with_meetings(house, 47).await;
     let caller = grant(organization(1));
     let mut titles = Vec::new();
     for page in 1..=5 {
@@ -38,9 +60,7 @@ async fn pages_walk_every_meeting_once_newest_first() {
     assert_eq!(titles, expected);
 }
 
-#[tokio::test]
-async fn meetings_of_one_instant_keep_an_order_across_pages() {
-    let house = House::open();
+async fn meetings_of_one_instant_keep_an_order_across_pages(house: House) {
     for number in 0..9 {
         house
             .add_meeting(organization(1), number, &format!("{number}"), 0)
@@ -55,9 +75,8 @@ async fn meetings_of_one_instant_keep_an_order_across_pages() {
     assert_eq!(titles, ["8", "7", "6", "5", "4", "3", "2", "1", "0"]);
 }
 
-#[tokio::test]
-async fn page_past_the_end_is_empty() {
-    let house = with_meetings(3).await;
+async fn page_past_the_end_is_empty(house: House) {
+    let house = with_meetings(house, 3).await;
     for (path, page) in [
         ("/meetings?page=2", 2_u32),
         ("/meetings?page=99999999999999999999", u32::MAX),
@@ -69,9 +88,8 @@ async fn page_past_the_end_is_empty() {
     }
 }
 
-#[tokio::test]
-async fn limit_is_twenty_by_default_and_at_most_a_hundred() {
-    let house = with_meetings(120).await;
+async fn limit_is_twenty_by_default_and_at_most_a_hundred(house: House) {
+    let house = with_meetings(house, 120).await;
     for (query, limit) in [
         ("", 20),
         ("?limit=1", 1),
@@ -87,9 +105,8 @@ async fn limit_is_twenty_by_default_and_at_most_a_hundred() {
     }
 }
 
-#[tokio::test]
-async fn filters_select_and_count_alike() {
-    let house = with_meetings(30).await;
+async fn filters_select_and_count_alike(house: House) {
+    let house = with_meetings(house, 30).await;
     let user = id(7);
     let late = "from=2026-03-02T12:00:20Z";
     for (query, expected) in [
@@ -111,9 +128,7 @@ async fn filters_select_and_count_alike() {
     }
 }
 
-#[tokio::test]
-async fn from_is_inside_and_to_is_outside() {
-    let house = House::open();
+async fn from_is_inside_and_to_is_outside(house: House) {
     let midnight = -12 * 3600;
     for (number, title, secs) in [
         (0, "the day before", midnight - 1),
@@ -144,15 +159,13 @@ async fn from_is_inside_and_to_is_outside() {
     }
 }
 
-#[tokio::test]
-async fn bad_parameter_is_refused_by_its_name() {
+async fn bad_parameter_is_refused_by_its_name(house: House) {
     const NUMBER: &str = "must be a whole number, at least 1";
     const INSTANT: &str =
         "must be an instant as in 2026-01-15T10:30:00Z or a date as in 2026-01-15";
     const STATUS: &str =
         "must be one of pending, fetched, processing, completed, failed, no_transcript";
     const ONCE: &str = "is given more than once";
-    let house = House::open();
     let caller = grant(organization(1));
     for (path, name, rule) in [
         ("/meetings?page=0", "page", NUMBER),
@@ -203,9 +216,8 @@ async fn bad_parameter_is_refused_by_its_name() {
     }
 }
 
-#[tokio::test]
-async fn totals_follow_what_happens_to_meetings() {
-    let house = with_meetings(6).await;
+async fn totals_follow_what_happens_to_meetings(house: House) {
+    let house = with_meetings(house, 6).await;
     let caller = grant(organization(1));
     let total = async |query: &str| {
         let reply = house.get(&caller, &format!("/meetings{query}")).await;

@@ -6,6 +6,25 @@
     reason = "a test may panic"
 )]
 
+/// Runs claims on every back end: each is a function of an empty house.
+macro_rules! suite {
+    ($($claim:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $claim() {
+                super::$claim($crate::house::House::open()).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $claim() {
+                super::$claim($crate::house::House::connect().await).await;
+            })+
+        }
+    };
+}
+
 mod house;
 mod isolation;
 mod lists;

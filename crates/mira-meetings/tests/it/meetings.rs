@@ -4,8 +4,16 @@ use serde_json::json;
 
 use crate::house::{House, NOON, blob, grant, id, organization};
 
-async fn with_one_meeting() -> House {
-    let house = House::open();
+suite! {
+    meeting_is_shown_with_all_its_members_in_order,
+    list_shows_meetings_without_their_transcripts,
+    members_that_are_not_known_are_null,
+    meeting_without_reports_has_an_empty_list_of_them,
+    reports_are_listed_newest_first,
+    deleted_meeting_is_gone_with_all_that_belongs_to_it,
+}
+
+async fn with_one_meeting(house: House) -> House {
     let at = NOON.as_millis();
     let meeting = blob(id(1).as_bytes());
     house
@@ -22,9 +30,8 @@ async fn with_one_meeting() -> House {
     house
 }
 
-#[tokio::test]
-async fn meeting_is_shown_with_all_its_members_in_order() {
-    let house = with_one_meeting().await;
+async fn meeting_is_shown_with_all_its_members_in_order(house: House) {
+    let house = with_one_meeting(house).await;
     let reply = house
         .get(&grant(organization(1)), &format!("/meetings/{}", id(1)))
         .await;
@@ -42,18 +49,15 @@ async fn meeting_is_shown_with_all_its_members_in_order() {
     assert_eq!(reply.text, expected);
 }
 
-#[tokio::test]
-async fn list_shows_meetings_without_their_transcripts() {
-    let house = with_one_meeting().await;
+async fn list_shows_meetings_without_their_transcripts(house: House) {
+    let house = with_one_meeting(house).await;
     let data = house.get(&grant(organization(1)), "/meetings").await.data();
     let meeting = data[0].as_object().unwrap();
     assert_eq!(meeting["title"], "Discovery");
     assert!(!meeting.contains_key("transcript"));
 }
 
-#[tokio::test]
-async fn members_that_are_not_known_are_null() {
-    let house = House::open();
+async fn members_that_are_not_known_are_null(house: House) {
     house.add_meeting(organization(1), 1, "Bare", 0).await;
     let path = format!("/meetings/{}", id(1));
     let data = house.get(&grant(organization(1)), &path).await.data();
@@ -70,17 +74,15 @@ async fn members_that_are_not_known_are_null() {
     assert_eq!(data["transcript"], json!([]));
 }
 
-#[tokio::test]
-async fn meeting_without_reports_has_an_empty_list_of_them() {
-    let house = with_one_meeting().await;
+async fn meeting_without_reports_has_an_empty_list_of_them(house: House) {
+    let house = with_one_meeting(house).await;
     let path = format!("/meetings/{}/report", id(1));
     let reply = house.get(&grant(organization(1)), &path).await;
     assert_eq!(reply.text, r#"{"data":[],"error":null,"meta":null}"#);
 }
 
-#[tokio::test]
-async fn reports_are_listed_newest_first() {
-    let house = with_one_meeting().await;
+async fn reports_are_listed_newest_first(house: House) {
+    let house = with_one_meeting(house).await;
     let report = |number, at| {
         format!(
             "INSERT INTO reports VALUES ({}, {}, NULL, 80, 'Summary {number}',
@@ -107,9 +109,8 @@ async fn reports_are_listed_newest_first() {
     );
 }
 
-#[tokio::test]
-async fn deleted_meeting_is_gone_with_all_that_belongs_to_it() {
-    let house = with_one_meeting().await;
+async fn deleted_meeting_is_gone_with_all_that_belongs_to_it(house: House) {
+    let house = with_one_meeting(house).await;
     let caller = grant(organization(1));
     let path = format!("/meetings/{}", id(1));
     let reply = house.delete(&caller, &path).await;

@@ -7,11 +7,20 @@ use mira_meetings::{OPERATIONS, PREFIX};
 
 use crate::house::{House, grant, id, organization};
 
+suite! {
+    router_answers_exactly_the_operations,
+    wrong_method_says_which_are_right,
+    unknown_path_is_not_found,
+    malformed_ids_are_ids_of_nothing,
+    head_is_get_without_a_body,
+    answers_are_json_that_nobody_stores,
+    without_a_grant_nothing_is_answered,
+    closed_database_is_unavailable,
+}
+
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-#[tokio::test]
-async fn router_answers_exactly_the_operations() {
-    let house = House::open();
+async fn router_answers_exactly_the_operations(house: House) {
     let caller = grant(organization(1));
     for path in OPERATIONS.iter().map(|operation| operation.path) {
         for method in METHODS {
@@ -40,9 +49,7 @@ fn operations_ask_for_the_documented_permissions() {
     }
 }
 
-#[tokio::test]
-async fn wrong_method_says_which_are_right() {
-    let house = House::open();
+async fn wrong_method_says_which_are_right(house: House) {
     let reply = house
         .send(&grant(organization(1)), "PUT", "/templates", "")
         .await;
@@ -51,9 +58,7 @@ async fn wrong_method_says_which_are_right() {
     assert_eq!(reply.headers["x-mira-code"], "method_not_allowed");
 }
 
-#[tokio::test]
-async fn unknown_path_is_not_found() {
-    let house = House::open();
+async fn unknown_path_is_not_found(house: House) {
     let caller = grant(organization(1));
     for path in [
         "",
@@ -74,9 +79,7 @@ async fn unknown_path_is_not_found() {
     );
 }
 
-#[tokio::test]
-async fn malformed_ids_are_ids_of_nothing() {
-    let house = House::open();
+async fn malformed_ids_are_ids_of_nothing(house: House) {
     house.add_meeting(organization(1), 1, "Here", 0).await;
     let caller = grant(organization(1));
     let id = id(1);
@@ -99,9 +102,7 @@ async fn malformed_ids_are_ids_of_nothing() {
     }
 }
 
-#[tokio::test]
-async fn head_is_get_without_a_body() {
-    let house = House::open();
+async fn head_is_get_without_a_body(house: House) {
     let reply = house
         .send(&grant(organization(1)), "HEAD", "/meetings", "")
         .await;
@@ -110,9 +111,7 @@ async fn head_is_get_without_a_body() {
     assert_eq!(reply.headers["content-type"], "application/json");
 }
 
-#[tokio::test]
-async fn answers_are_json_that_nobody_stores() {
-    let house = House::open();
+async fn answers_are_json_that_nobody_stores(house: House) {
     let reply = house.get(&grant(organization(1)), "/meetings").await;
     assert_eq!(
         reply.text,
@@ -122,9 +121,7 @@ async fn answers_are_json_that_nobody_stores() {
     assert_eq!(reply.headers["cache-control"], "no-store");
 }
 
-#[tokio::test]
-async fn without_a_grant_nothing_is_answered() {
-    let house = House::open();
+async fn without_a_grant_nothing_is_answered(house: House) {
     for operation in OPERATIONS {
         let request = Request::builder()
             .method(operation.method)
@@ -137,9 +134,7 @@ async fn without_a_grant_nothing_is_answered() {
     }
 }
 
-#[tokio::test]
-async fn closed_database_is_unavailable() {
-    let house = House::open();
+async fn closed_database_is_unavailable(house: House) {
     house.database.clone().close().await.unwrap();
     let caller = grant(organization(1));
     let reply = house.get(&caller, "/meetings").await;

@@ -4,11 +4,16 @@ use serde_json::json;
 
 use crate::house::{House, grant, id, organization};
 
+suite! {
+    started_session_is_stored_and_shown,
+    sessions_are_listed_newest_first_in_pages,
+    bad_bodies_start_nothing,
+    session_outlives_the_template_it_names,
+}
+
 const PATH: &str = "/roleplay/sessions";
 
-#[tokio::test]
-async fn started_session_is_stored_and_shown() {
-    let house = House::open();
+async fn started_session_is_stored_and_shown(house: House) {
     let caller = grant(organization(1));
     let body = r#"{"scenario":"A renewal","persona":"A doubtful buyer"}"#;
     let reply = house.send(&caller, "POST", PATH, body).await;
@@ -34,9 +39,7 @@ async fn without_a_model_no_session_starts() {
     assert_eq!(house.get(&caller, PATH).await.data(), json!([]));
 }
 
-#[tokio::test]
-async fn sessions_are_listed_newest_first_in_pages() {
-    let house = House::open();
+async fn sessions_are_listed_newest_first_in_pages(house: House) {
     let caller = grant(organization(1));
     for number in 0..5 {
         let body = format!(r#"{{"scenario":"{number}"}}"#);
@@ -54,9 +57,7 @@ async fn sessions_are_listed_newest_first_in_pages() {
     assert_eq!(scenarios, ["4", "3", "2", "1", "0"]);
 }
 
-#[tokio::test]
-async fn bad_bodies_start_nothing() {
-    let house = House::open();
+async fn bad_bodies_start_nothing(house: House) {
     let caller = grant(organization(1));
     let too_long = format!(r#"{{"scenario":"{}"}}"#, "x".repeat(4_001));
     for (body, status) in [
@@ -81,9 +82,7 @@ async fn bad_bodies_start_nothing() {
     assert_eq!(house.get(&caller, PATH).await.data(), json!([]));
 }
 
-#[tokio::test]
-async fn session_outlives_the_template_it_names() {
-    let house = House::open();
+async fn session_outlives_the_template_it_names(house: House) {
     let caller = grant(organization(1));
     let template =
         r#"{"name":"N","prompt_template":"P","grading_criteria":[{"name":"C","weight":1}]}"#;

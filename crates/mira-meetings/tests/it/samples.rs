@@ -7,6 +7,13 @@ use serde_json::Value;
 
 use crate::house::{House, NOON, grant, organization};
 
+suite! {
+    samples_show_every_status_of_the_last_weeks,
+    samples_with_a_transcript_have_a_whole_one,
+    completed_samples_have_a_report_by_a_template,
+    samples_are_shared_out_among_the_people,
+}
+
 async fn load(house: &House) {
     let users = [UserId::new(NOON, [1; 10]), UserId::new(NOON, [2; 10])];
     let loaded = house.meetings.load_samples(organization(1), &users).await;
@@ -23,9 +30,7 @@ async fn all(house: &House) -> Vec<Value> {
     meetings
 }
 
-#[tokio::test]
-async fn samples_show_every_status_of_the_last_weeks() {
-    let house = House::open();
+async fn samples_show_every_status_of_the_last_weeks(house: House) {
     load(&house).await;
     let meetings = all(&house).await;
     assert_eq!(meetings.len(), 24);
@@ -40,9 +45,7 @@ async fn samples_show_every_status_of_the_last_weeks() {
     assert!(statuses["completed"] >= 8);
 }
 
-#[tokio::test]
-async fn samples_with_a_transcript_have_a_whole_one() {
-    let house = House::open();
+async fn samples_with_a_transcript_have_a_whole_one(house: House) {
     load(&house).await;
     for meeting in all(&house).await {
         let lines = meeting["transcript"].as_array().unwrap();
@@ -64,9 +67,7 @@ async fn samples_with_a_transcript_have_a_whole_one() {
     }
 }
 
-#[tokio::test]
-async fn completed_samples_have_a_report_by_a_template() {
-    let house = House::open();
+async fn completed_samples_have_a_report_by_a_template(house: House) {
     load(&house).await;
     let caller = grant(organization(1));
     let templates = house.get(&caller, "/templates?is_active=true").await;
@@ -90,9 +91,7 @@ async fn completed_samples_have_a_report_by_a_template() {
     }
 }
 
-#[tokio::test]
-async fn samples_are_shared_out_among_the_people() {
-    let house = House::open();
+async fn samples_are_shared_out_among_the_people(house: House) {
     load(&house).await;
     let people: std::collections::BTreeSet<String> = all(&house)
         .await

@@ -4,6 +4,19 @@ use serde_json::{Value, json};
 
 use crate::house::{House, grant, id, organization};
 
+suite! {
+    template_is_created_with_everything_that_was_said,
+    what_was_not_said_has_a_default,
+    template_lives_from_creation_to_deletion,
+    edit_that_changes_nothing_leaves_the_instant_of_the_last_one,
+    null_clears_only_what_may_be_absent,
+    members_at_their_bounds_are_taken,
+    bad_members_are_refused_in_creation_and_in_edits,
+    required_members_are_named,
+    overflowing_and_broken_json_is_refused,
+    templates_are_filtered_and_listed_newest_first,
+}
+
 const MINIMAL: &str =
     r#"{"name":"N","prompt_template":"P","grading_criteria":[{"name":"C","weight":1}]}"#;
 
@@ -14,9 +27,7 @@ fn with(member: &str, value: Value) -> String {
     body.to_string()
 }
 
-#[tokio::test]
-async fn template_is_created_with_everything_that_was_said() {
-    let house = House::open();
+async fn template_is_created_with_everything_that_was_said(house: House) {
     let body = r#"{"name":"  Discovery ","description":"First calls","prompt_template":" Judge.\n",
         "grading_criteria":[{"name":"Pace","description":"Calm","weight":0.5},
         {"name":"Questions","weight":3}],"coaching_tone":"socratic","call_type":"discovery",
@@ -38,9 +49,7 @@ async fn template_is_created_with_everything_that_was_said() {
     );
 }
 
-#[tokio::test]
-async fn what_was_not_said_has_a_default() {
-    let house = House::open();
+async fn what_was_not_said_has_a_default(house: House) {
     let caller = grant(organization(1));
     let data = house
         .send(&caller, "POST", "/templates", MINIMAL)
@@ -54,9 +63,7 @@ async fn what_was_not_said_has_a_default() {
     );
 }
 
-#[tokio::test]
-async fn template_lives_from_creation_to_deletion() {
-    let house = House::open();
+async fn template_lives_from_creation_to_deletion(house: House) {
     let caller = grant(organization(1));
     let created = house
         .send(&caller, "POST", "/templates", MINIMAL)
@@ -84,9 +91,7 @@ async fn template_lives_from_creation_to_deletion() {
     assert_eq!(edit.refusal(), missing);
 }
 
-#[tokio::test]
-async fn edit_that_changes_nothing_leaves_the_instant_of_the_last_one() {
-    let house = House::open();
+async fn edit_that_changes_nothing_leaves_the_instant_of_the_last_one(house: House) {
     let caller = grant(organization(1));
     let created = house
         .send(&caller, "POST", "/templates", MINIMAL)
@@ -102,9 +107,7 @@ async fn edit_that_changes_nothing_leaves_the_instant_of_the_last_one() {
     }
 }
 
-#[tokio::test]
-async fn null_clears_only_what_may_be_absent() {
-    let house = House::open();
+async fn null_clears_only_what_may_be_absent(house: House) {
     let caller = grant(organization(1));
     let body = with("description", json!("D"));
     house.send(&caller, "POST", "/templates", &body).await;
@@ -128,9 +131,7 @@ async fn null_clears_only_what_may_be_absent() {
     }
 }
 
-#[tokio::test]
-async fn members_at_their_bounds_are_taken() {
-    let house = House::open();
+async fn members_at_their_bounds_are_taken(house: House) {
     let caller = grant(organization(1));
     for body in [
         with("name", json!("é".repeat(100))),
@@ -151,9 +152,7 @@ async fn members_at_their_bounds_are_taken() {
     }
 }
 
-#[tokio::test]
-async fn bad_members_are_refused_in_creation_and_in_edits() {
-    let house = House::open();
+async fn bad_members_are_refused_in_creation_and_in_edits(house: House) {
     let caller = grant(organization(1));
     house.send(&caller, "POST", "/templates", MINIMAL).await;
     let path = format!("/templates/{}", id(0));
@@ -210,9 +209,7 @@ async fn bad_members_are_refused_in_creation_and_in_edits() {
     assert_eq!(list.data()[0]["name"], created["name"]);
 }
 
-#[tokio::test]
-async fn required_members_are_named() {
-    let house = House::open();
+async fn required_members_are_named(house: House) {
     let caller = grant(organization(1));
     let mut body: Value = serde_json::from_str(MINIMAL).unwrap();
     for member in ["grading_criteria", "prompt_template", "name"] {
@@ -226,9 +223,7 @@ async fn required_members_are_named() {
     assert_eq!(reply.refusal(), (400, "name is required".to_owned()));
 }
 
-#[tokio::test]
-async fn overflowing_and_broken_json_is_refused() {
-    let house = House::open();
+async fn overflowing_and_broken_json_is_refused(house: House) {
     let caller = grant(organization(1));
     let infinite = MINIMAL.replace(r#""weight":1"#, r#""weight":1e999"#);
     let twice = MINIMAL.replace(r#""name":"N""#, r#""name":"N","name":"M""#);
@@ -245,9 +240,7 @@ async fn overflowing_and_broken_json_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn templates_are_filtered_and_listed_newest_first() {
-    let house = House::open();
+async fn templates_are_filtered_and_listed_newest_first(house: House) {
     let caller = grant(organization(1));
     for (name, call_type, is_active) in [
         ("first", "demo", true),
