@@ -12,6 +12,7 @@
 
 mod access;
 mod address;
+mod allotment;
 mod app;
 mod change;
 mod clock;
@@ -32,6 +33,7 @@ mod user;
 
 pub use access::{Access, Audience};
 pub use address::{Allowlist, ParseAllowlistError, normalize};
+pub use allotment::{Allotment, Shortage};
 pub use app::App;
 pub use change::Change;
 pub use clock::Clock;
@@ -41,7 +43,7 @@ pub use environment::{Environment, Environments};
 pub use facts::{KeyFacts, OrganizationFacts, Presented, Subject};
 pub use id::{AppId, EventId, KeyId, OrganizationId, ParseIdError, TransactionId, UserId};
 pub use key::{Edit, EditError, KeyKind, KeyRecord, MAX_GRACE_SECS, Origin, Standing};
-pub use limit::{Admission, Quota, RateLimit, Rule, Window, WindowWord};
+pub use limit::{Admission, Quota, RateLimit, Rule, Short, Window, WindowWord};
 pub use money::MicroUsd;
 pub use organization::{Organization, OrganizationState, Plan, Subscription, SubscriptionStatus};
 pub use permission::{Permission, Permissions};

@@ -1,8 +1,9 @@
 //! What is counted for one key: its windows and its tally.
 
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
-use mira_core::{Admission, Quota, Rule, Timestamp, Window};
+use mira_core::{Admission, Quota, Rule, Short, Shortage, Timestamp, Window};
 
 use crate::window::SharedWindow;
 
@@ -27,16 +28,19 @@ pub(crate) struct Counts {
     pub(crate) last_used: Option<Timestamp>,
 }
 
+/// The windows that apply, in the order in which they are charged.
+fn windows(rule: Rule) -> impl Iterator<Item = (Window, NonZeroU32)> {
+    let minute = rule.per_minute.map(|limit| (Window::Minute, limit));
+    let day = rule.per_day.map(|limit| (Window::Day, limit));
+    minute.into_iter().chain(day)
+}
+
 impl Counters {
     /// Charges the windows that apply, the minute first. The headers describe
     /// the minute, or the day where that is the only window.
     pub(crate) fn charge(&self, rule: Rule, cost: u32, now: Timestamp) -> Admission {
         let mut quota = None;
-        for (window, limit) in [
-            (Window::Minute, rule.per_minute),
-            (Window::Day, rule.per_day),
-        ] {
-            let Some(limit) = limit else { continue };
+        for (window, limit) in windows(rule) {
             match self.window(window).charge(window, limit, cost, now) {
                 Ok(left) => quota = quota.or(Some(left)),
                 Err(left) => return Admission::Refused(window, left),
@@ -45,14 +49,45 @@ impl Counters {
         Admission::Admitted(quota)
     }
 
+    /// The same for windows of which this node has what the store gave it.
+    pub(crate) fn spend(
+        &self,
+        rule: Rule,
+        cost: u32,
+        now: Timestamp,
+    ) -> Result<Admission, Shortage> {
+        let mut quota = None;
+        for (window, limit) in windows(rule) {
+            match self.window(window).spend(window, limit, cost, now) {
+                Ok(left) => quota = quota.or(Some(left)),
+                Err(Short::Full(left)) => return Ok(Admission::Refused(window, left)),
+                Err(Short::Units(shortage)) => return Err(shortage),
+            }
+        }
+        Ok(Admission::Admitted(quota))
+    }
+
+    /// What is missing before `cost` can be spent, if the store must be asked. To
+    /// be known before anything is charged, as whatever is missing is fetched and
+    /// all is charged again.
+    pub(crate) fn shortage(&self, rule: Rule, cost: u32, now: Timestamp) -> Option<Shortage> {
+        for (window, limit) in windows(rule) {
+            match self.window(window).why_short(window, limit, cost, now) {
+                None => {}
+                Some(Short::Full(_)) => return None,
+                Some(Short::Units(shortage)) => return Some(shortage),
+            }
+        }
+        None
+    }
+
     /// The window that the headers of a refusal describe.
     pub(crate) fn peek(&self, rule: Rule, now: Timestamp) -> Option<Quota> {
-        let minute = rule.per_minute.map(|limit| (Window::Minute, limit));
-        let (window, limit) = minute.or(rule.per_day.map(|limit| (Window::Day, limit)))?;
+        let (window, limit) = windows(rule).next()?;
         Some(self.window(window).peek(window, limit, now))
     }
 
-    fn window(&self, window: Window) -> &SharedWindow {
+    pub(crate) fn window(&self, window: Window) -> &SharedWindow {
         match window {
             Window::Minute => &self.minute,
             Window::Day => &self.day,

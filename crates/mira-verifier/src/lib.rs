@@ -12,6 +12,7 @@
 //!   change and every open [`Lifeline`] that it concerns has been judged again.
 
 mod address;
+mod allotments;
 mod clock;
 mod counters;
 mod credential;

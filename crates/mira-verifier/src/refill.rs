@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use mira_core::{KeyId, Shortage};
 use mira_key::KeyDigest;
 
 /// A boxed future that may move between threads.
@@ -13,16 +14,26 @@ pub enum Refill {
     /// The facts of this key, which has the form of one but is not known here;
     /// it may have been issued on another node a moment ago.
     Key(KeyDigest),
+    /// More units of a window of this key, where many nodes share its windows.
+    Window {
+        /// The key's digest, to credit them to.
+        digest: KeyDigest,
+        /// The key.
+        key_id: KeyId,
+        /// What is missing.
+        shortage: Shortage,
+    },
 }
 
 /// Fetches what a verification needs.
 ///
-/// The edge asks once per request: after `Ok` it verifies again, and a second
-/// [`Needs`](crate::Verification::Needs) counts as an unknown key. Any error is
-/// answered as unavailable.
+/// After `Ok` the edge verifies again. A key that is missing even then is unknown.
+/// Units may have been spent by others meanwhile, and are asked for again a few
+/// times. Any error is answered as unavailable.
 pub trait Refiller: Send + Sync {
     /// Brings the verifier to where it can answer, through
-    /// [`Verifier::apply`](crate::Verifier::apply). An older record must not be
+    /// [`Verifier::apply`](crate::Verifier::apply) or
+    /// [`Verifier::credit`](crate::Verifier::credit). An older record must not be
     /// applied over a newer change; catching up with the changelog keeps that true.
     fn refill(&self, need: Refill) -> BoxFuture<'_, Result<(), RefillError>>;
 }
@@ -39,4 +50,7 @@ pub enum RefillError {
     /// Too many requests wait for the store already.
     #[error("too many requests wait for the store")]
     Overloaded,
+    /// By its own clock the store is not in the window that this node is in.
+    #[error("the clocks of this node and of the store differ")]
+    WrongTime,
 }

@@ -1,8 +1,8 @@
-//! A verification that may ask the store, once.
+//! A verification that may ask the store.
 
 use mira_core::{Access, Decision, Denial, Denied};
 
-use crate::{Credential, Refiller, Verification, Verifier};
+use crate::{Credential, Refill, Refiller, Verification, Verifier};
 
 /// What a door gets to hear: a decision, or that none can be made now.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,33 +13,42 @@ pub enum Resolved {
     Unavailable,
 }
 
+/// A key, its minute and its day may all be missing; beyond that, others were
+/// quicker to spend what was fetched.
+const ROUNDS: u32 = 8;
+
 /// Verifies, and where memory does not hold what it takes, lets `refiller` fetch
-/// it and verifies once more. Whoever is unknown even then is unknown.
+/// it and verifies again. Whoever is unknown even then is unknown.
 pub async fn resolve(
     verifier: &Verifier,
     refiller: &dyn Refiller,
     presented: &Credential<'_>,
     access: &Access,
 ) -> Resolved {
-    match verifier.verify(presented, access) {
-        Verification::Decided(decision) => return Resolved::Decided(decision),
-        Verification::Unavailable => return Resolved::Unavailable,
-        Verification::Needs(need) => {
-            if refiller.refill(need).await.is_err() {
-                return Resolved::Unavailable;
+    let mut has_asked_for_key = false;
+    for _ in 0..ROUNDS {
+        let need = match verifier.verify(presented, access) {
+            Verification::Decided(decision) => return Resolved::Decided(decision),
+            Verification::Unavailable => return Resolved::Unavailable,
+            Verification::Needs(need) => need,
+        };
+        if matches!(need, Refill::Key(_)) {
+            if has_asked_for_key {
+                return Resolved::Decided(unknown());
             }
+            has_asked_for_key = true;
+        }
+        if refiller.refill(need).await.is_err() {
+            return Resolved::Unavailable;
         }
     }
-    match verifier.verify(presented, access) {
-        Verification::Decided(decision) => Resolved::Decided(decision),
-        Verification::Unavailable => Resolved::Unavailable,
-        Verification::Needs(_) => {
-            let denied = Denied {
-                denial: Denial::InvalidKey,
-                key: None,
-                quota: None,
-            };
-            Resolved::Decided(Decision::Deny(denied))
-        }
-    }
+    Resolved::Unavailable
+}
+
+fn unknown() -> Decision {
+    Decision::Deny(Denied {
+        denial: Denial::InvalidKey,
+        key: None,
+        quota: None,
+    })
 }

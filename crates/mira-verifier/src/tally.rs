@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use mira_core::{KeyId, OrganizationId, Timestamp};
+use mira_core::{KeyId, OrganizationId, Timestamp, WindowWord};
 use mira_key::KeyDigest;
 
 use crate::lock::lock;
@@ -20,6 +20,10 @@ pub struct Tally {
     pub denied: u64,
     /// When it was last allowed, if it was.
     pub last_used: Option<Timestamp>,
+    /// How far its minute is spent by now.
+    pub minute: WindowWord,
+    /// How far its day is spent by now.
+    pub day: WindowWord,
 }
 
 /// The keys that have something to drain, so that a flush does not walk them all.

@@ -1,10 +1,11 @@
 //! The verifier.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mira_core::{
-    Access, Admission, Change, Decision, Denial, Denied, Grant, Presented, Question, Timestamp,
-    Window, decide, still_admissible,
+    Access, Admission, Change, Decision, Denial, Denied, Grant, Presented, Question, Rule,
+    Shortage, Timestamp, Window, decide, still_admissible,
 };
 use mira_key::{KeyDigest, KeyParts};
 
@@ -20,14 +21,17 @@ use crate::{
 
 /// Decides from memory. Shared by everybody who asks or feeds it.
 pub struct Verifier {
-    limits: Limits,
+    pub(crate) limits: Limits,
     clock: BootClock,
     lease: LeaseWord,
     is_partial: AtomicBool,
-    index: Index,
+    pub(crate) index: Index,
     addresses: AddressWindows,
     drain_list: DrainList,
     lifelines: Lifelines,
+    pub(crate) shares_windows: bool,
+    /// Held while units are credited or voided.
+    pub(crate) crediting: Mutex<()>,
 }
 
 impl Verifier {
@@ -43,6 +47,8 @@ impl Verifier {
             addresses: AddressWindows::new(AddressWindows::BOUND),
             drain_list: DrainList::default(),
             lifelines: Lifelines::new(),
+            shares_windows: false,
+            crediting: Mutex::default(),
         }
     }
 
@@ -54,7 +60,14 @@ impl Verifier {
     /// Publishes `change`. When this returns, every later verification sees it
     /// and the lifelines that it refuses have ended.
     pub fn apply(&self, change: &Change) {
+        let before = match change {
+            Change::Key { digest, .. } if self.shares_windows => self.rule_of(digest),
+            _ => None,
+        };
         self.index.apply(change);
+        if let (Change::Key { digest, .. }, Some(before)) = (change, before) {
+            self.void_what_was_lowered(digest, before);
+        }
         // Read after publishing, so that nothing is judged by an older time.
         let now = self.leased_now();
         match change {
@@ -111,7 +124,7 @@ impl Verifier {
         // not found does not exist.
         let is_partial = self.is_partial.load(Ordering::Acquire);
         match self.index.entries().get(&digest) {
-            Some(entry) => Verification::Decided(self.decide(digest, entry, access, now)),
+            Some(entry) => self.decide(digest, entry, access, now),
             None if is_partial && has_checksum(key) => Verification::Needs(Refill::Key(digest)),
             None => refuse(Presented::Unknown, access, now),
         }
@@ -186,6 +199,8 @@ impl Verifier {
                 allowed: counts.allowed,
                 denied: counts.denied,
                 last_used: counts.last_used,
+                minute: entry.counters.window(Window::Minute).word(),
+                day: entry.counters.window(Window::Day).word(),
             })
         });
         tallies.collect()
@@ -206,7 +221,7 @@ impl Verifier {
         entry: &Entry,
         access: &Access,
         now: Timestamp,
-    ) -> Decision {
+    ) -> Verification {
         let rule = self.limits.rule(&entry.facts);
         let presented = Presented::Known(entry.subject(digest));
         let question = Question {
@@ -215,14 +230,16 @@ impl Verifier {
             now,
         };
         let decision = match decide(&question) {
-            Ok(admissible) => {
-                let admission = match self.charge_address(access, now) {
-                    Ok(()) if !access.limits_key => Admission::Admitted(None),
-                    Ok(()) => entry.counters.charge(rule, access.cost, now),
-                    Err(refused) => refused,
-                };
-                admissible.charge(admission)
-            }
+            Ok(admissible) => match self.charge(entry, rule, access, now) {
+                Ok(admission) => admissible.charge(admission),
+                Err(shortage) => {
+                    return Verification::Needs(Refill::Window {
+                        digest,
+                        key_id: entry.facts.id,
+                        shortage,
+                    });
+                }
+            },
             Err(denied) => {
                 let quota = denied
                     .is_of_live_key()
@@ -234,7 +251,27 @@ impl Verifier {
             }
         };
         self.count(digest, entry, &decision, access.cost, now);
-        decision
+        Verification::Decided(decision)
+    }
+
+    /// Charges the windows that `access` counts in: the address first.
+    fn charge(
+        &self,
+        entry: &Entry,
+        rule: Rule,
+        access: &Access,
+        now: Timestamp,
+    ) -> Result<Admission, Shortage> {
+        let is_shared = self.shares_windows && access.limits_key;
+        if is_shared && let Some(shortage) = entry.counters.shortage(rule, access.cost, now) {
+            return Err(shortage);
+        }
+        match self.charge_address(access, now) {
+            Err(refused) => Ok(refused),
+            Ok(()) if is_shared => entry.counters.spend(rule, access.cost, now),
+            Ok(()) if access.limits_key => Ok(entry.counters.charge(rule, access.cost, now)),
+            Ok(()) => Ok(Admission::Admitted(None)),
+        }
     }
 
     fn charge_address(&self, access: &Access, now: Timestamp) -> Result<(), Admission> {

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use mira_core::{Access, Quota, RateLimit};
+use mira_core::{Access, Quota, RateLimit, Window, WindowWord};
 use mira_key::{Family, ServiceName};
 use mira_verifier::{Limits, Tally};
 
@@ -267,6 +267,8 @@ fn tally_tells_what_happened_since_the_last_drain() {
         allowed,
         denied,
         last_used,
+        minute: WindowWord::new(Window::Minute.number(START), 6),
+        day: WindowWord::default(),
     };
     assert_eq!(scene.verifier.drain_tallies(), []);
     granted(scene.read());

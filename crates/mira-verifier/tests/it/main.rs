@@ -6,4 +6,5 @@ mod lease;
 mod lifeline;
 mod model;
 mod scene;
+mod sharing;
 mod verify;
