@@ -1,6 +1,6 @@
 //! Running servers and raw clients for tests: the `mira` binary as a process, a
-//! plain HTTP client, PostgreSQL, bytes for malformed requests, and server-sent events with
-//! the instants at which they came. Everything is bounded in time and panics when
+//! plain HTTP client, PostgreSQL, a model server, bytes for malformed requests, and
+//! server-sent events with the instants at which they came. Everything is bounded in time and panics when
 //! it cannot be done, because that is how a test fails.
 #![expect(
     clippy::expect_used,
@@ -13,6 +13,7 @@ mod connection;
 mod cookies;
 mod demo;
 mod events;
+mod model_server;
 mod output;
 mod postgres;
 mod process;
@@ -23,6 +24,7 @@ pub use client::{Answer, Client};
 pub use connection::Connection;
 pub use demo::{Demo, DemoKeys, DemoUser};
 pub use events::{Event, Events};
+pub use model_server::{ANSWER_TOKENS, End, MODEL_SECRET, ModelServer, Reply, claim, completion};
 pub use postgres::Postgres;
 pub use process::{Finished, run};
 pub use raw::raw;

@@ -1,7 +1,7 @@
 //! What stands in front of the routers in the server: a grant, a request id, and
 //! a finished response; and a meter that remembers.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -22,7 +22,7 @@ use mira_network::{
 };
 use mira_outbound::{HttpClient, Model, ModelClient};
 use mira_wire::{Dialect, RequestId, finish};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 use tower::ServiceExt as _;
 
@@ -37,9 +37,13 @@ pub(crate) const SOON: Duration = Duration::from_secs(10);
 pub(crate) struct Edge {
     router: Router,
     charges: mpsc::UnboundedReceiver<Charge>,
+    gate: Arc<OnceLock<Arc<Semaphore>>>,
 }
 
-struct Recorder(mpsc::UnboundedSender<Charge>);
+struct Recorder {
+    charges: mpsc::UnboundedSender<Charge>,
+    gate: Arc<OnceLock<Arc<Semaphore>>>,
+}
 
 struct Fixed;
 
@@ -50,17 +54,35 @@ impl Edge {
 
     /// Over models of these names and base URLs, at 1 and 2 USD per million.
     pub(crate) fn with_timeout(models: &[(&str, &str)], timeout: Duration) -> Self {
-        let models = models.iter().map(|(id, base_url)| model(id, id, base_url));
-        Self::over(models.collect(), timeout)
+        let models = models.iter().map(|(id, base_url)| PricedModel {
+            timeout,
+            ..model(id, id, base_url)
+        });
+        Self::over(models.collect())
     }
 
-    pub(crate) fn over(models: Vec<PricedModel>, timeout: Duration) -> Self {
+    pub(crate) fn over(models: Vec<PricedModel>) -> Self {
         let (sender, charges) = mpsc::unbounded_channel();
-        let config = NetworkConfig { models, timeout };
-        let network = Network::new(config, Arc::new(Fixed), Arc::new(Recorder(sender)));
+        let config = NetworkConfig { models };
+        let gate = Arc::default();
+        let recorder = Recorder {
+            charges: sender,
+            gate: Arc::clone(&gate),
+        };
+        let network = Network::new(config, Arc::new(Fixed), Arc::new(recorder));
         let network = Arc::new(network);
         let router = verify_router(Arc::clone(&network)).merge(inference_router(network));
-        Self { router, charges }
+        Self {
+            router,
+            charges,
+            gate,
+        }
+    }
+
+    /// Charges are confirmed by permits of `gate`, and not at once.
+    pub(crate) fn confirmed_by(self, gate: Arc<Semaphore>) -> Self {
+        self.gate.set(gate).unwrap();
+        self
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {
@@ -106,6 +128,7 @@ pub(crate) fn model(id: &str, name: &str, base_url: &str) -> PricedModel {
             prompt_per_million: MicroUsd::from_micros(1_000_000),
             completion_per_million: MicroUsd::from_micros(2_000_000),
         },
+        timeout: SOON,
     }
 }
 
@@ -170,8 +193,13 @@ fn grant() -> Grant {
 
 impl Meter for Recorder {
     fn charge(&self, charge: Charge) -> BoxFuture<'static, ()> {
-        let sender = self.0.clone();
-        Box::pin(async move { sender.send(charge).unwrap() })
+        let (charges, gate) = (self.charges.clone(), self.gate.get().cloned());
+        Box::pin(async move {
+            charges.send(charge).unwrap();
+            if let Some(gate) = gate {
+                gate.acquire().await.unwrap().forget();
+            }
+        })
     }
 }
 

@@ -8,5 +8,5 @@
 
 mod edge;
 mod inference;
-mod provider;
+mod liars;
 mod verify;

@@ -10,28 +10,29 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::edge::{APP, Edge, SOON, refusal, request_id, text};
-use crate::provider::{Provider, Reply, nobody};
+use crate::edge::{APP, Edge, SOON, model, refusal, request_id, text};
+use mira_network::PricedModel;
+use mira_testkit::{ModelServer, Reply};
 
-const STREAM: &str = "/verify/v1/stream";
-const FACT: &str = r#"{"fact":"some text"}"#;
+pub(crate) const STREAM: &str = "/verify/v1/stream";
+pub(crate) const FACT: &str = r#"{"fact":"some text"}"#;
 
 #[tokio::test]
 async fn every_event_is_as_documented_to_the_byte() {
     let claims = &["one", "two"];
-    let a = Provider::panelist(claims, |claim| {
+    let a = ModelServer::panelist(claims, |claim| {
         Reply::text(if claim == "one" { "A" } else { "B" })
     });
-    let b = Provider::panelist(claims, |claim| match claim {
+    let b = ModelServer::panelist(claims, |claim| match claim {
         "one" => Reply::text("A) True"),
         _ => Reply::Status(500),
     });
-    let c = Provider::panelist(claims, |_| Reply::text(" B.\n"));
+    let c = ModelServer::panelist(claims, |_| Reply::text(" B.\n"));
     let (a, b, c) = (a.await, b.await, c.await);
     let mut edge = Edge::new(&[
-        ("x/a", &a.base_url),
-        ("x/b", &b.base_url),
-        ("x/c", &c.base_url),
+        ("x/a", a.base_url()),
+        ("x/b", b.base_url()),
+        ("x/c", c.base_url()),
     ]);
     let response = edge.post(STREAM, r#"{"fact":" some text "}"#).await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -100,8 +101,8 @@ async fn practice_models_agree_on_arithmetic() {
 
 #[tokio::test]
 async fn bad_body_is_refused_before_any_question_and_any_charge() {
-    let mut model = Provider::panelist(&["one"], |_| Reply::text("A")).await;
-    let url = model.base_url.as_str();
+    let mut model = ModelServer::panelist(&["one"], |_| Reply::text("A")).await;
+    let url = model.base_url();
     let mut edge = Edge::new(&[("a", url), ("b", url)]);
     let long = json!({"fact": "x".repeat(10_001)}).to_string();
     let table = [
@@ -162,8 +163,8 @@ async fn without_a_model_even_a_bad_body_is_no_model() {
 
 #[tokio::test]
 async fn text_without_claims_completes_with_no_results() {
-    let model = Provider::panelist(&[], |_| Reply::text("A")).await;
-    let edge = Edge::new(&[("a", &model.base_url), ("b", &model.base_url)]);
+    let model = ModelServer::panelist(&[], |_| Reply::text("A")).await;
+    let edge = Edge::new(&[("a", model.base_url()), ("b", model.base_url())]);
     let events = text(edge.post(STREAM, FACT).await).await;
     assert!(
         events.contains("event: verifying_claims\ndata: {\"totalClaims\":0}\n\nevent: completed\n")
@@ -173,13 +174,13 @@ async fn text_without_claims_completes_with_no_results() {
 
 #[tokio::test]
 async fn extraction_goes_on_to_the_next_model_until_one_is_readable() {
-    let down = nobody().await;
-    let mut babbler = Provider::new(|_| Reply::text("I would rather not.")).await;
-    let good = Provider::panelist(&["one"], |_| Reply::text("A")).await;
+    let down = ModelServer::nobody().await;
+    let mut babbler = ModelServer::new(|_| Reply::text("I would rather not.")).await;
+    let good = ModelServer::panelist(&["one"], |_| Reply::text("A")).await;
     let mut edge = Edge::new(&[
         ("down", &down),
-        ("babbler", &babbler.base_url),
-        ("good", &good.base_url),
+        ("babbler", babbler.base_url()),
+        ("good", good.base_url()),
     ]);
     let completed = completed(&edge, FACT).await;
     assert_eq!(assessments(&completed), ["NO CONSENSUS"]);
@@ -197,22 +198,22 @@ async fn extraction_goes_on_to_the_next_model_until_one_is_readable() {
 
 #[tokio::test]
 async fn unreadable_claims_are_repaired_by_asking_once_more() {
-    let model = Provider::new(
+    let model = ModelServer::new(
         |question| match question["messages"].as_array().unwrap().len() {
-            2 if crate::provider::claim(question).is_none() => Reply::text("Certainly! one"),
+            2 if mira_testkit::claim(question).is_none() => Reply::text("Certainly! one"),
             2 => Reply::text("B"),
             _ => Reply::text("```json\n{\"claims\":[\"one\"]}\n```"),
         },
     )
     .await;
-    let edge = Edge::new(&[("a", &model.base_url), ("b", &model.base_url)]);
+    let edge = Edge::new(&[("a", model.base_url()), ("b", model.base_url())]);
     assert_eq!(assessments(&completed(&edge, FACT).await), ["FALSE"]);
 }
 
 #[tokio::test]
 async fn without_readable_claims_the_stream_ends_with_an_error_and_is_charged() {
-    let babbler = Provider::new(|_| Reply::text("?")).await;
-    let mut edge = Edge::new(&[("a", &babbler.base_url), ("b", &babbler.base_url)]);
+    let babbler = ModelServer::new(|_| Reply::text("?")).await;
+    let mut edge = Edge::new(&[("a", babbler.base_url()), ("b", babbler.base_url())]);
     let events = text(edge.post(STREAM, FACT).await).await;
     let end = "event: error\ndata: {\"message\":\"No model could extract the claims\"}\n\n";
     assert!(events.ends_with(end), "{events}");
@@ -222,7 +223,7 @@ async fn without_readable_claims_the_stream_ends_with_an_error_and_is_charged() 
 
 #[tokio::test]
 async fn nothing_is_charged_where_no_model_answered() {
-    let down = nobody().await;
+    let down = ModelServer::nobody().await;
     let mut edge = Edge::new(&[("a", &down), ("b", &down)]);
     let events = text(edge.post(STREAM, FACT).await).await;
     assert!(events.contains("event: error\n"));
@@ -231,12 +232,12 @@ async fn nothing_is_charged_where_no_model_answered() {
 
 #[tokio::test]
 async fn model_that_hangs_counts_as_no_answer_after_its_timeout() {
-    let good = Provider::panelist(&["one"], |_| Reply::text("A")).await;
-    let mut hung = Provider::new(|_| Reply::Hang).await;
+    let good = ModelServer::panelist(&["one"], |_| Reply::text("A")).await;
+    let mut hung = ModelServer::new(|_| Reply::Hang).await;
     let models = [
-        ("a", &*good.base_url),
-        ("b", &*good.base_url),
-        ("c", &*hung.base_url),
+        ("a", good.base_url()),
+        ("b", good.base_url()),
+        ("c", hung.base_url()),
     ];
     let mut edge = Edge::with_timeout(&models, Duration::from_millis(300));
     let completed = completed(&edge, FACT).await;
@@ -248,10 +249,33 @@ async fn model_that_hangs_counts_as_no_answer_after_its_timeout() {
 }
 
 #[tokio::test]
+async fn every_model_has_a_deadline_of_its_own() {
+    let good = ModelServer::panelist(&["one"], |_| Reply::text("A")).await;
+    let slow = |claim: &str| {
+        assert_eq!(claim, "one");
+        Reply::Later(Duration::from_millis(600), Box::new(Reply::text("A")))
+    };
+    let slow = ModelServer::panelist(&["one"], slow).await;
+    let patient = |id, server: &ModelServer, millis| PricedModel {
+        timeout: Duration::from_millis(millis),
+        ..model(id, id, server.base_url())
+    };
+    let edge = Edge::over(vec![
+        patient("good", &good, 300),
+        patient("slow/long", &slow, 10_000),
+        patient("slow/short", &slow, 300),
+    ]);
+    let completed = completed(&edge, FACT).await;
+    let answers = &completed["results"][0]["model_answers"];
+    assert_eq!(answers[1], json!({"model": "slow/long", "answer": "A"}));
+    assert_eq!(answers[2], json!({"model": "slow/short", "answer": null}));
+}
+
+#[tokio::test]
 async fn events_keep_their_order_while_claims_are_verified_at_once() {
     // The first claim is answered only after the second one was asked.
     let told = Arc::new(Semaphore::new(0));
-    let model = Provider::panelist(&["one", "two"], move |claim| {
+    let model = ModelServer::panelist(&["one", "two"], move |claim| {
         if claim == "one" {
             return Reply::After(Arc::clone(&told), Box::new(Reply::text("A")));
         }
@@ -259,7 +283,7 @@ async fn events_keep_their_order_while_claims_are_verified_at_once() {
         Reply::text("B")
     })
     .await;
-    let edge = Edge::new(&[("a", &model.base_url), ("b", &model.base_url)]);
+    let edge = Edge::new(&[("a", model.base_url()), ("b", model.base_url())]);
     let events = text(edge.post(STREAM, FACT).await).await;
     let names: Vec<&str> = events
         .lines()
@@ -281,8 +305,8 @@ async fn events_keep_their_order_while_claims_are_verified_at_once() {
 
 #[tokio::test]
 async fn at_most_four_claims_are_with_the_models_at_once() {
-    let mut model = Provider::panelist(&["1", "2", "3", "4", "5", "6"], |_| Reply::Hang).await;
-    let edge = Edge::new(&[("a", &model.base_url), ("b", &model.base_url)]);
+    let mut model = ModelServer::panelist(&["1", "2", "3", "4", "5", "6"], |_| Reply::Hang).await;
+    let edge = Edge::new(&[("a", model.base_url()), ("b", model.base_url())]);
     let mut events = edge.post(STREAM, FACT).await.into_body().into_data_stream();
     read_until(&mut events, "verifying_claim\n").await;
     // One extraction, and four claims with two models each.
@@ -291,8 +315,8 @@ async fn at_most_four_claims_are_with_the_models_at_once() {
 
 #[tokio::test]
 async fn events_leave_the_moment_they_exist() {
-    let hung = Provider::new(|_| Reply::Hang).await;
-    let edge = Edge::new(&[("a", &hung.base_url), ("b", &hung.base_url)]);
+    let hung = ModelServer::new(|_| Reply::Hang).await;
+    let edge = Edge::new(&[("a", hung.base_url()), ("b", hung.base_url())]);
     let mut events = edge.post(STREAM, FACT).await.into_body().into_data_stream();
     let next = |piece: Option<Result<axum::body::Bytes, axum::Error>>| piece.unwrap().unwrap();
     let first = next(events.next().await);
@@ -306,8 +330,8 @@ async fn events_leave_the_moment_they_exist() {
 
 #[tokio::test]
 async fn reader_that_leaves_cancels_the_calls_and_is_charged_once() {
-    let mut model = Provider::panelist(&["one"], |_| Reply::Hang).await;
-    let mut edge = Edge::new(&[("a", &model.base_url), ("b", &model.base_url)]);
+    let mut model = ModelServer::panelist(&["one"], |_| Reply::Hang).await;
+    let mut edge = Edge::new(&[("a", model.base_url()), ("b", model.base_url())]);
     let mut events = edge.post(STREAM, FACT).await.into_body().into_data_stream();
     read_until(&mut events, "verifying_claim\n").await;
     for _ in 0..3 {
@@ -351,13 +375,13 @@ async fn read_until(events: &mut BodyDataStream, wanted: &str) {
 }
 
 /// The data of the `completed` event.
-async fn completed(edge: &Edge, body: &str) -> Value {
+pub(crate) async fn completed(edge: &Edge, body: &str) -> Value {
     let events = text(edge.post(STREAM, Body::from(body.to_owned())).await).await;
     let (_, data) = events.split_once("event: completed\ndata: ").unwrap();
     serde_json::from_str(data).unwrap()
 }
 
-fn assessments(completed: &Value) -> Vec<&str> {
+pub(crate) fn assessments(completed: &Value) -> Vec<&str> {
     let results = completed["results"].as_array().unwrap();
     results
         .iter()
