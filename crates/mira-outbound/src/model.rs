@@ -13,8 +13,9 @@ use tokio::time::timeout;
 use crate::client::is_http;
 use crate::{Body, ChatAnswer, ChatRequest, HttpClient, OutboundError, SecretText, read_bounded};
 
-/// The longest answer [`ModelClient::complete`] reads, in bytes.
-pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// The longest answer [`ModelClient::complete`] reads, in bytes. Short answers are
+/// asked for; what a model thought aloud beside them may be longer.
+pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
 /// A model as configured.
 #[derive(Clone)]
