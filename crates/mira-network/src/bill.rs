@@ -4,12 +4,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mira_core::AppId;
-use mira_outbound::Usage;
 use mira_wire::RequestId;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use crate::usage::Tally;
+use crate::usage::{Count, Tally};
 use crate::{Charge, Meter, Price};
 
 /// What one request owes so far.
@@ -29,7 +28,7 @@ pub(crate) struct Call<'a> {
     bill: &'a Bill,
     model: usize,
     price: Price,
-    if_abandoned: Option<Usage>,
+    if_abandoned: Option<Count>,
 }
 
 impl Bill {
@@ -54,7 +53,7 @@ impl Bill {
 
     /// Begins a call of the model at index `model`, whose question alone is
     /// estimated at `question`.
-    pub(crate) fn call(&self, model: usize, price: Price, question: Usage) -> Call<'_> {
+    pub(crate) fn call(&self, model: usize, price: Price, question: Count) -> Call<'_> {
         Call {
             bill: self,
             model,
@@ -64,8 +63,8 @@ impl Bill {
     }
 
     /// Writes down one call that is over.
-    pub(crate) fn add(&self, model: usize, price: Price, usage: Usage) {
-        self.lock().add(model, price, usage);
+    pub(crate) fn add(&self, model: usize, price: Price, count: Count) {
+        self.lock().add(model, price, count);
     }
 
     /// What has been used so far.
@@ -96,9 +95,19 @@ impl Bill {
             request_id: self.request_id,
             cost: tally.cost(),
             usage,
-            description: format!("{}: {} tokens", self.subject, usage.total_tokens),
+            description: self.description(&tally),
         });
         Some(self.runtime.spawn(charge))
+    }
+
+    fn description(&self, tally: &Tally) -> String {
+        let tokens = tally.total().total_tokens;
+        let estimated = if tally.is_estimated() {
+            " (estimated)"
+        } else {
+            ""
+        };
+        format!("{}: {tokens} tokens{estimated}", self.subject)
     }
 
     fn lock(&self) -> MutexGuard<'_, Tally> {
@@ -114,9 +123,9 @@ impl Drop for Bill {
 
 impl Call<'_> {
     /// The model answered.
-    pub(crate) fn answered(mut self, usage: Usage) {
+    pub(crate) fn answered(mut self, count: Count) {
         self.if_abandoned = None;
-        self.bill.add(self.model, self.price, usage);
+        self.bill.add(self.model, self.price, count);
     }
 
     /// The model failed, which costs nothing, or somebody else counts the call.
@@ -127,8 +136,8 @@ impl Call<'_> {
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        if let Some(usage) = self.if_abandoned {
-            self.bill.add(self.model, self.price, usage);
+        if let Some(count) = self.if_abandoned {
+            self.bill.add(self.model, self.price, count);
         }
     }
 }

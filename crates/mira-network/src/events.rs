@@ -96,6 +96,9 @@ pub(crate) struct TokenUsage {
     pub(crate) completion_tokens: u64,
     pub(crate) total_tokens: u64,
     pub(crate) model_usage: Vec<ModelUsage>,
+    /// Whether some tokens were counted by us, because a provider does not say.
+    #[serde(rename = "estimated", skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_estimated: bool,
 }
 
 /// Tokens of one model's calls.

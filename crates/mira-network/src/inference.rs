@@ -2,7 +2,6 @@
 //! the provider and metered on the way.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest as _, Request, State};
@@ -21,7 +20,7 @@ use serde_json::value::RawValue;
 use crate::chat_body::ChatBody;
 use crate::events::stream_headers;
 use crate::passage::Passage;
-use crate::usage::estimated;
+use crate::usage::Count;
 use crate::verify::health;
 use crate::{Network, NetworkConfig, PricedModel, tap};
 
@@ -95,8 +94,8 @@ async fn complete(
     let bill = network.bill(&grant, request_id, subject, 1)?;
     let prompt_bytes = body.len();
     let forwarded = body.into_forwarded(model.client.name())?;
-    let call = bill.call(0, model.price, estimated(prompt_bytes, 0));
-    match ask(model, forwarded, config.timeout).await {
+    let call = bill.call(0, model.price, Count::estimated(prompt_bytes, 0));
+    match ask(model, forwarded).await {
         Ok(Answer::Stream(answer)) => {
             // From here on the passage counts.
             call.waived();
@@ -130,8 +129,12 @@ enum Answer {
 }
 
 /// Forwards `body`. What is neither an event stream nor JSON is not an answer.
-async fn ask(model: &PricedModel, body: Bytes, timeout: Duration) -> Result<Answer, ModelError> {
-    let (head, answer) = model.client.forward(body, timeout).await?.into_parts();
+async fn ask(model: &PricedModel, body: Bytes) -> Result<Answer, ModelError> {
+    let (head, answer) = model
+        .client
+        .forward(body, model.timeout)
+        .await?
+        .into_parts();
     let kind = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let is = |wanted: &[u8]| {
         let kind = kind.unwrap_or(b"application/json");
@@ -142,7 +145,7 @@ async fn ask(model: &PricedModel, body: Bytes, timeout: Duration) -> Result<Answ
         Ok(Answer::Stream(answer))
     } else if is(b"application/json") {
         Ok(Answer::Whole(
-            read_bounded(answer, MAX_ANSWER_BYTES, timeout).await?,
+            read_bounded(answer, MAX_ANSWER_BYTES, model.timeout).await?,
         ))
     } else {
         Err(ModelError::UnknownFormat)

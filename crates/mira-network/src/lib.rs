@@ -23,6 +23,7 @@ mod usage;
 mod verification;
 mod verify;
 mod verify_request;
+mod whole_events;
 
 pub use inference::{INFERENCE_OPERATIONS, INFERENCE_PREFIX, inference_router};
 pub use meter::{Charge, Meter};

@@ -18,16 +18,15 @@ pub struct PricedModel {
     pub client: ModelClient,
     /// What its tokens cost the caller.
     pub price: Price,
+    /// The longest wait for its answer, or for the next piece of a stream.
+    pub timeout: Duration,
 }
 
-/// Which models there are, in the order in which they are asked, and how long
-/// they may take.
-#[derive(Debug, Clone)]
+/// Which models there are, in the order in which they are asked.
+#[derive(Debug, Clone, Default)]
 pub struct NetworkConfig {
     /// The models. None is a network that answers `no_model`.
     pub models: Vec<PricedModel>,
-    /// The longest wait for one model.
-    pub timeout: Duration,
 }
 
 /// The models behind app keys, with the clock and the meter.
@@ -36,16 +35,6 @@ pub struct Network {
     started_at: Timestamp,
     clock: Arc<dyn Clock>,
     meter: Arc<dyn Meter>,
-}
-
-impl Default for NetworkConfig {
-    /// No models, 30 seconds.
-    fn default() -> Self {
-        Self {
-            models: Vec::new(),
-            timeout: Duration::from_secs(30),
-        }
-    }
 }
 
 impl Network {

@@ -12,11 +12,21 @@ pub struct Price {
     pub completion_per_million: MicroUsd,
 }
 
+/// What one call used, and by whose count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Count {
+    /// The provider's.
+    Reported(Usage),
+    /// Ours, from the bytes, because the provider does not say.
+    Estimated(Usage),
+}
+
 /// What one request has used so far, by model.
 #[derive(Debug, Clone)]
 pub(crate) struct Tally {
     models: Vec<Usage>,
     cost: MicroUsd,
+    is_estimated: bool,
 }
 
 /// No call uses more tokens than this; a provider that says so is not believed,
@@ -41,18 +51,44 @@ impl Price {
     }
 }
 
+impl Count {
+    /// The tokens of a call whose provider does not say, from the bytes of its
+    /// question and answer.
+    pub(crate) fn estimated(prompt_bytes: usize, completion_bytes: usize) -> Self {
+        let tokens = |bytes: usize| {
+            u64::try_from(bytes)
+                .unwrap_or(MAX_TOKENS)
+                .div_ceil(BYTES_PER_TOKEN)
+        };
+        Self::Estimated(counted(Usage {
+            prompt_tokens: tokens(prompt_bytes),
+            completion_tokens: tokens(completion_bytes),
+            total_tokens: 0,
+        }))
+    }
+
+    /// The tokens, whoever counted them.
+    pub(crate) fn usage(self) -> Usage {
+        match self {
+            Self::Reported(usage) | Self::Estimated(usage) => usage,
+        }
+    }
+}
+
 impl Tally {
     /// Nothing used yet of `models` models.
     pub(crate) fn new(models: usize) -> Self {
         Self {
             models: vec![Usage::default(); models],
             cost: MicroUsd::ZERO,
+            is_estimated: false,
         }
     }
 
     /// Adds one call of the model at `index`.
-    pub(crate) fn add(&mut self, index: usize, price: Price, reported: Usage) {
-        let usage = counted(reported);
+    pub(crate) fn add(&mut self, index: usize, price: Price, count: Count) {
+        let usage = counted(count.usage());
+        self.is_estimated |= matches!(count, Count::Estimated(_));
         if let Some(model) = self.models.get_mut(index) {
             *model = sum(*model, usage);
             let cost = self.cost.checked_add(price.cost(usage));
@@ -74,21 +110,11 @@ impl Tally {
     pub(crate) fn cost(&self) -> MicroUsd {
         self.cost
     }
-}
 
-/// The tokens of a call whose provider does not say, from the bytes of its
-/// question and answer.
-pub(crate) fn estimated(prompt_bytes: usize, completion_bytes: usize) -> Usage {
-    let tokens = |bytes: usize| {
-        u64::try_from(bytes)
-            .unwrap_or(MAX_TOKENS)
-            .div_ceil(BYTES_PER_TOKEN)
-    };
-    counted(Usage {
-        prompt_tokens: tokens(prompt_bytes),
-        completion_tokens: tokens(completion_bytes),
-        total_tokens: 0,
-    })
+    /// Whether any of it was counted by us, because a provider did not say.
+    pub(crate) fn is_estimated(&self) -> bool {
+        self.is_estimated
+    }
 }
 
 /// The usage as it is counted: within reason, and with a total that is the sum.
@@ -166,11 +192,14 @@ mod tests {
     fn tally_rounds_each_call_and_not_their_sum() {
         let mut tally = Tally::new(2);
         for index in [0, 1, 0] {
-            tally.add(index, price(500_000, 0), usage(1, 0, 1));
+            tally.add(index, price(500_000, 0), Count::Reported(usage(1, 0, 1)));
         }
+        assert!(!tally.is_estimated());
         assert_eq!(tally.cost().as_micros(), 3);
         assert_eq!(tally.models(), [usage(2, 0, 2), usage(1, 0, 1)]);
         assert_eq!(tally.total(), usage(3, 0, 3));
+        tally.add(0, price(500_000, 0), Count::estimated(4, 0));
+        assert!(tally.is_estimated());
     }
 
     #[test]
@@ -188,6 +217,7 @@ mod tests {
 
     #[test]
     fn estimate_is_a_token_for_every_four_bytes_begun() {
+        let estimated = |prompt, completion| Count::estimated(prompt, completion).usage();
         assert_eq!(estimated(0, 0), usage(0, 0, 0));
         assert_eq!(estimated(1, 4), usage(1, 1, 2));
         assert_eq!(estimated(9, 5), usage(3, 2, 5));

@@ -14,7 +14,7 @@ use crate::bill::Bill;
 use crate::consensus::{Assessment, Letter, consensus};
 use crate::events::{ClaimResult, Completed, Event, ModelAnswer, ModelUsage, Status, TokenUsage};
 use crate::question::{CLAIMED, OPTIONS};
-use crate::usage::estimated;
+use crate::usage::Count;
 use crate::verify_request::VerifyRequest;
 use crate::{NetworkConfig, PricedModel, claims, question};
 
@@ -34,23 +34,26 @@ pub(crate) struct Verification {
 struct ReaderLeft;
 
 impl Verification {
-    /// Runs to the end and charges. Dropping the future gives up the model calls
+    /// Runs to the end and charges. The last event waits for the charge: who has
+    /// seen the end has been charged. Dropping the future gives up the model calls
     /// and charges what was used.
     pub(crate) async fn run(self, events: mpsc::Sender<Event>) {
+        let last = self.verify(&events).await;
         // A reader that left has nothing more to hear, but still owes.
-        let _ = self.verify(&events).await;
-        // The stream ends with `events`, so its end says that the charge is done.
         self.bill.settle().await;
-        drop(events);
+        if let Ok(last) = last {
+            events.send(last).await.ok();
+        }
     }
 
-    async fn verify(&self, events: &mpsc::Sender<Event>) -> Result<(), ReaderLeft> {
+    /// Tells of every step, and returns the last event.
+    async fn verify(&self, events: &mpsc::Sender<Event>) -> Result<Event, ReaderLeft> {
         for status in [Status::Starting, Status::ExtractingClaims] {
             events.send(Event::Status { status }).await?;
         }
         let Some(claims) = self.extract_claims().await else {
             let message = "No model could extract the claims";
-            return Ok(events.send(Event::Error { message }).await?);
+            return Ok(Event::Error { message });
         };
         let count = claims.len();
         let extracted = Event::ClaimsExtracted {
@@ -64,8 +67,7 @@ impl Verification {
             })
             .await?;
         let results = self.verify_claims(claims, events).await?;
-        let completed = Box::new(self.completed(results));
-        Ok(events.send(Event::Completed(completed)).await?)
+        Ok(Event::Completed(Box::new(self.completed(results))))
     }
 
     /// The claims as the first model says that gives a readable answer.
@@ -153,13 +155,13 @@ impl Verification {
             .sum();
         let call = self
             .bill
-            .call(index, model.price, estimated(prompt_bytes, 0));
-        let Ok(answer) = model.client.complete(request, self.config.timeout).await else {
+            .call(index, model.price, Count::estimated(prompt_bytes, 0));
+        let Ok(answer) = model.client.complete(request, model.timeout).await else {
             call.waived();
             return None;
         };
-        let estimate = || estimated(prompt_bytes, answer.text.len());
-        call.answered(answer.usage.unwrap_or_else(estimate));
+        let estimate = || Count::estimated(prompt_bytes, answer.text.len());
+        call.answered(answer.usage.map_or_else(estimate, Count::Reported));
         Some(answer.text)
     }
 
@@ -187,6 +189,7 @@ impl Verification {
                 completion_tokens: total.completion_tokens,
                 total_tokens: total.total_tokens,
                 model_usage: model_usage.collect(),
+                is_estimated: tally.is_estimated(),
             },
         }
     }

@@ -26,17 +26,15 @@ pub(crate) fn configured(config: &Config) -> Result<NetworkConfig, ServeError> {
         .map(|model| {
             let client = Model {
                 id: model.id.clone(),
-                name: model.id.clone(),
+                name: model.name.clone(),
                 base_url: model.base_url.to_string(),
                 api_key: model.api_key.clone(),
             };
-            priced(&http, client, model.price)
+            let timeout = model.timeout_secs.unwrap_or(config.network.timeout_secs);
+            priced(&http, client, model.price, Duration::from_secs(timeout))
         })
         .collect::<Result<_, _>>()?;
-    Ok(NetworkConfig {
-        models,
-        timeout: Duration::from_secs(config.network.timeout_secs),
-    })
+    Ok(NetworkConfig { models })
 }
 
 /// Three practice models, served over HTTP on a loopback port for as long as the
@@ -62,15 +60,24 @@ pub(crate) async fn practice(
                 base_url: format!("http://{address}/v1"),
                 api_key: None,
             };
-            priced(&http, client, PRACTICE_PRICE)
+            priced(&http, client, PRACTICE_PRICE, timeout)
         })
         .collect::<Result<_, _>>()?;
-    Ok((NetworkConfig { models, timeout }, keep_alive))
+    Ok((NetworkConfig { models }, keep_alive))
 }
 
-fn priced(http: &HttpClient, model: Model, price: Price) -> Result<PricedModel, ServeError> {
+fn priced(
+    http: &HttpClient,
+    model: Model,
+    price: Price,
+    timeout: Duration,
+) -> Result<PricedModel, ServeError> {
     let id = model.id.clone();
     let client = ModelClient::new(http.clone(), model)
         .map_err(|cause| ServeError::Model { model: id, cause })?;
-    Ok(PricedModel { client, price })
+    Ok(PricedModel {
+        client,
+        price,
+        timeout,
+    })
 }

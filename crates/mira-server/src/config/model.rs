@@ -6,24 +6,29 @@ use std::ops::Range;
 use mira_core::MicroUsd;
 use mira_network::Price;
 use mira_outbound::SecretText;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::error::Fault;
 use super::http_url::HttpUrl;
+use super::network::timeout_secs;
 use super::parsed::Parsed;
 
 /// One `[[model]]`.
 #[derive(Debug, Clone)]
 pub struct ModelConfig {
-    /// Its name, for callers and for the provider.
+    /// Its name for callers.
     pub id: String,
+    /// Its name for the provider; the same if nothing else is said.
+    pub name: String,
     /// The provider's address, up to and including its version segment.
     pub base_url: HttpUrl,
     /// The provider's key, from the variable that `api_key_env` names.
     pub api_key: Option<SecretText>,
     /// What its tokens cost the caller.
     pub price: Price,
+    /// The longest wait for it, in seconds; that of `[network]` if absent.
+    pub timeout_secs: Option<u64>,
     api_key_env: Option<(String, Range<usize>)>,
 }
 
@@ -32,10 +37,13 @@ pub struct ModelConfig {
 #[serde(deny_unknown_fields)]
 pub(super) struct ModelTable {
     id: Spanned<String>,
+    name: Option<Spanned<String>>,
     base_url: Parsed<HttpUrl>,
     api_key_env: Option<Spanned<String>>,
     prompt_usd_per_million: Spanned<f64>,
     completion_usd_per_million: Spanned<f64>,
+    #[serde(default, deserialize_with = "some_timeout_secs")]
+    timeout_secs: Option<u64>,
 }
 
 impl ModelConfig {
@@ -69,24 +77,40 @@ pub(super) fn check(tables: Vec<ModelTable>) -> Result<Vec<ModelConfig>, Fault> 
 
 impl ModelTable {
     fn check(self) -> Result<ModelConfig, Fault> {
-        let is_plain = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_graphic());
-        if !is_plain(self.id.get_ref()) {
-            let reason = "an id has at least one character, and neither spaces nor controls";
-            return Err(Fault::new(self.id.span(), reason));
+        check_plain("an id", &self.id)?;
+        if let Some(name) = &self.name {
+            check_plain("a name", name)?;
         }
         let price = Price {
             prompt_per_million: dollars(&self.prompt_usd_per_million)?,
             completion_per_million: dollars(&self.completion_usd_per_million)?,
         };
         let variable = |name: Spanned<String>| (name.get_ref().clone(), name.span());
+        let id = self.id.into_inner();
+        let name = self.name.map(Spanned::into_inner);
         Ok(ModelConfig {
-            id: self.id.into_inner(),
+            name: name.unwrap_or_else(|| id.clone()),
+            id,
             base_url: self.base_url.0,
             api_key: None,
             price,
+            timeout_secs: self.timeout_secs,
             api_key_env: self.api_key_env.map(variable),
         })
     }
+}
+
+fn check_plain(noun: &str, text: &Spanned<String>) -> Result<(), Fault> {
+    let is_plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
+    if is_plain(text.get_ref()) {
+        return Ok(());
+    }
+    let reason = format!("{noun} has at least one character, and neither spaces nor controls");
+    Err(Fault::new(text.span(), reason))
+}
+
+fn some_timeout_secs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    timeout_secs(deserializer).map(Some)
 }
 
 fn dollars(price: &Spanned<f64>) -> Result<MicroUsd, Fault> {

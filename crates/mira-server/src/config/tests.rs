@@ -44,6 +44,8 @@ base_url = "https://api.openai.com/v1"
 api_key_env = "OPENAI_API_KEY"
 prompt_usd_per_million = 0.15
 completion_usd_per_million = 1
+name = "gpt-4o-mini"
+timeout_secs = 90
 "#;
 
 const SERVICE: &str = r#"
@@ -147,6 +149,11 @@ fn every_member_is_read() {
     let [model] = config.models.as_slice() else {
         panic!("one model");
     };
+    assert_eq!(
+        (&*model.id, &*model.name),
+        ("openai/gpt-4o-mini", "gpt-4o-mini")
+    );
+    assert_eq!(model.timeout_secs, Some(90));
     assert_eq!(model.base_url.to_string(), "https://api.openai.com/v1");
     assert_eq!(
         model.price.prompt_per_million,
