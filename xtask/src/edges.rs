@@ -147,6 +147,7 @@ pub(crate) const ROWS: &[Row] = &[
         ],
     ),
     row("mira-testkit", &[]),
+    row("mira-nemesis", &["mira-testkit"]),
     row("xtask", &[]),
 ];
 

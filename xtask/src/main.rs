@@ -7,6 +7,7 @@
 )]
 
 mod edges;
+mod nemesis;
 mod setup;
 mod test;
 mod tidy;
@@ -29,6 +30,11 @@ const VERBS: &[Verb] = &[
         name: "test",
         about: "set the machine up, then format, lint, tidy, test and document everything",
         run: test::run,
+    },
+    Verb {
+        name: "nemesis",
+        about: "break a running installation while keys are revoked; `nemesis --help` says how",
+        run: nemesis::run,
     },
     Verb {
         name: "tidy",

@@ -3,11 +3,17 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+const START_ATTEMPTS: u32 = 50;
+const START_PAUSE: Duration = Duration::from_millis(100);
 
 /// A running server with superuser `postgres`, who needs no password.
 pub struct Postgres {
@@ -29,19 +35,23 @@ impl Postgres {
 
     /// Starts a server with these settings, such as `wal_level=logical`.
     pub fn start(settings: &[&str]) -> Self {
-        let binaries = binaries();
+        Self::watch("", settings)
+    }
+
+    /// Starts a standby that follows the server at `primary`, under the name
+    /// `application` in its `synchronous_standby_names`.
+    pub fn start_standby(primary: SocketAddr, application: &str, settings: &[&str]) -> Self {
+        let (host, port) = (primary.ip(), primary.port());
+        let primary =
+            format!("host={host} port={port} user=postgres application_name={application}");
+        Self::watch(&primary, settings)
+    }
+
+    fn watch(primary: &str, settings: &[&str]) -> Self {
         let port = free_port();
-        let mut command = if rustix::process::geteuid().is_root() {
-            // The server refuses to run as root.
-            let mut command = Command::new("setpriv");
-            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
-            command.arg("sh");
-            command
-        } else {
-            Command::new("sh")
-        };
-        command.args(["-c", WATCH, "sh"]).arg(binaries);
-        command.arg(port.to_string()).args(settings);
+        let mut command = as_postgres(Path::new("sh"));
+        command.args(["-c", WATCH, "sh"]).arg(binaries());
+        command.args([&port.to_string(), primary]).args(settings);
         let mut watcher = command
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -95,6 +105,52 @@ impl Postgres {
         finished(&mut psql)
     }
 
+    /// Kills the whole server at once (SIGKILL to its main process, whose
+    /// children end with it), as a crash would.
+    pub fn kill(&self) {
+        let pid = fs::read_to_string(self.folder.join("data/postmaster.pid"));
+        let pid = pid.ok().and_then(|text| text.lines().next()?.parse().ok());
+        let pid = pid.and_then(Pid::from_raw);
+        kill_process(pid.expect("a server has a process"), Signal::KILL).expect("it is ours");
+    }
+
+    /// Starts it again after it was killed or stopped.
+    pub fn start_again(&self) {
+        let log = self.folder.join("log").display().to_string();
+        // What is left of a killed server ends within moments, and is in the
+        // way until then.
+        let is_started = (0..START_ATTEMPTS).any(|_| {
+            std::thread::sleep(START_PAUSE);
+            self.control(&["-w", "-l", &log, "start"])
+        });
+        assert!(is_started, "PostgreSQL does not start again");
+    }
+
+    /// Stops it in one of the modes of `pg_ctl`: `smart`, `fast` or `immediate`.
+    pub fn stop(&self, mode: &str) {
+        assert!(
+            self.control(&["-w", "-m", mode, "stop"]),
+            "it does not stop"
+        );
+    }
+
+    /// Makes a standby a primary.
+    pub fn promote(&self) {
+        assert!(self.control(&["-w", "promote"]), "it is not promoted");
+    }
+
+    fn control(&self, arguments: &[&str]) -> bool {
+        let mut command = as_postgres(&binaries().join("pg_ctl"));
+        command.arg("-D").arg(self.folder.join("data"));
+        // What it starts would keep a pipe open.
+        command
+            .args(arguments)
+            .stdout(Stdio::null())
+            .current_dir("/");
+        let status = command.stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    }
+
     /// The folder with its data, its log and its socket.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -106,6 +162,17 @@ impl Drop for Postgres {
         drop(self.watch.take());
         let _ = self.watcher.wait();
     }
+}
+
+/// A program as a user that is not root, as whom the server refuses to run.
+fn as_postgres(program: &Path) -> Command {
+    if !rustix::process::geteuid().is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
+    command.arg(program);
+    command
 }
 
 fn finished(command: &mut Command) -> String {
@@ -149,11 +216,15 @@ fn free_port() -> u16 {
 /// Makes a server, says so, waits for its own input to end, and removes it.
 const WATCH: &str = r#"
 trap '' HUP INT TERM
-bin=$1 port=$2
-shift 2
+bin=$1 port=$2 primary=$3
+shift 3
 dir=$(mktemp -d /tmp/mira-postgres.XXXXXX) || exit 1
 {
-    "$bin/initdb" -D "$dir/data" -U postgres --auth=trust --encoding=UTF8 --locale=C --no-sync &&
+    if [ "$primary" ]; then
+        "$bin/pg_basebackup" -D "$dir/data" -d "$primary" -R -X stream -c fast --no-sync
+    else
+        "$bin/initdb" -D "$dir/data" -U postgres --auth=trust --encoding=UTF8 --locale=C --no-sync
+    fi &&
     {
         printf '%s\n' "port=$port" "listen_addresses='127.0.0.1'" "unix_socket_directories='$dir'" \
             fsync=off full_page_writes=off max_connections=400 "$@" >>"$dir/data/postgresql.conf"

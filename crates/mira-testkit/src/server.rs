@@ -22,6 +22,8 @@ pub struct ServerOptions {
     pub demo: bool,
     /// The text of its `mira.toml`.
     pub config: Option<String>,
+    /// Where it listens on loopback; a free port if absent.
+    pub listen: Option<SocketAddr>,
     /// Its data folder; a fresh one, gone with the server, if absent.
     pub data: Option<PathBuf>,
     /// Further arguments of `mira serve`.
@@ -45,10 +47,12 @@ impl Server {
         let folder = TempDir::new().expect("a temporary folder");
         let data = options.data.unwrap_or_else(|| folder.path().join("data"));
         let path = |path: &Path| path.display().to_string();
-        let mut arguments = ["serve", "--listen", "127.0.0.1:0", "--data"]
+        let listen = options
+            .listen
+            .map_or_else(|| "127.0.0.1:0".to_owned(), |address| address.to_string());
+        let mut arguments = ["serve", "--listen", &listen, "--data", &path(&data)]
             .map(str::to_owned)
             .to_vec();
-        arguments.push(path(&data));
         if options.demo {
             arguments.push("--demo".to_owned());
         }

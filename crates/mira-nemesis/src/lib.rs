@@ -1,0 +1,159 @@
+//! The nemesis: real nodes, a real database, real faults, and keys that are killed
+//! meanwhile. It counts what the contract rules out, above all accepted requests
+//! whose first byte left after the last byte of the answer that said `effective`.
+//!
+//! `cargo xtask nemesis` builds and runs it.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program speaks to its terminal"
+)]
+
+mod clock;
+mod console;
+mod drip;
+mod exchange;
+mod fault;
+mod ghosts;
+mod installation;
+mod life;
+mod mutator;
+mod node;
+mod phase;
+mod proxy;
+mod record;
+mod stream;
+mod victim;
+mod witness;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::clock::Stamp;
+use crate::installation::Plan;
+use crate::phase::{Extent, House, PHASES, Phase, Verdict};
+use crate::record::Record;
+
+/// Breaks an installation while keys are revoked, and counts what must not happen.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "cargo xtask nemesis")]
+pub struct Options {
+    /// Makes the schedule of faults and deaths the same again
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many keys die, over all phases
+    #[arg(long, default_value_t = 1_000)]
+    pub revocations: usize,
+    /// Which phases, by name; all if absent
+    #[arg(long, value_delimiter = ',')]
+    pub phases: Vec<String>,
+    /// The longest time of one phase
+    #[arg(long, default_value_t = 60)]
+    pub seconds: u64,
+    /// How many nodes there are
+    #[arg(long, default_value_t = 3)]
+    pub nodes: usize,
+    /// How many keys live at the same time
+    #[arg(long, default_value_t = 12)]
+    pub keys: usize,
+    /// The lease of the nodes
+    #[arg(long, default_value_t = 1_000)]
+    pub lease_ms: u64,
+    /// The binary of the nodes; the one beside this program if absent
+    #[arg(long)]
+    pub mira: Option<PathBuf>,
+}
+
+/// Runs the chosen phases and prints what came of each: success only if every one
+/// exercised its fault and nothing happened that must not.
+pub async fn run(options: &Options) -> ExitCode {
+    let phases = match chosen(&options.phases) {
+        Ok(phases) => phases,
+        Err(unknown) => {
+            let names: Vec<_> = PHASES.iter().map(|phase| phase.name).collect();
+            eprintln!(
+                "no phase is called {unknown}; there are {}",
+                names.join(", ")
+            );
+            return ExitCode::from(2);
+        }
+    };
+    let Some(binary) = options.mira.clone().or_else(beside) else {
+        eprintln!("where is the binary of the nodes? say --mira PATH");
+        return ExitCode::from(2);
+    };
+    let begun = Stamp::now();
+    println!(
+        "seed {}, {} nodes, lease {} ms",
+        options.seed, options.nodes, options.lease_ms
+    );
+    let (mut kills, mut failed) = (0, Vec::new());
+    for phase in &phases {
+        let extent = options.extent(phase, phases.len());
+        let (record, verdict) = perform(phase, &options.plan(phase, &binary), extent).await;
+        kills += record.kills();
+        if verdict != Verdict::Passed {
+            failed.push(phase.name);
+        }
+    }
+    let (number, time) = (phases.len(), begun.elapsed());
+    println!("{kills} revocations in {number} phases in {time:.0?}");
+    if failed.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    println!("failed: {}", failed.join(", "));
+    ExitCode::FAILURE
+}
+
+/// Runs one phase and prints what came of it.
+async fn perform(phase: &Phase, plan: &Plan, extent: Extent) -> (Arc<Record>, Verdict) {
+    let begun = Stamp::now();
+    let (record, verdict) = phase.run(plan, extent).await.unwrap_or_else(|reason| {
+        let verdict = Verdict::Invalid(reason.to_string());
+        (Arc::default(), verdict)
+    });
+    print!("{}\n{record}", phase.name);
+    println!("  {verdict} in {:.1?}", begun.elapsed());
+    (record, verdict)
+}
+
+impl Options {
+    fn plan(&self, phase: &Phase, binary: &Path) -> Plan {
+        let is_single = phase.house == House::Single;
+        Plan {
+            binary: binary.to_owned(),
+            nodes: if is_single { 1 } else { self.nodes },
+            lease: Duration::from_millis(self.lease_ms),
+            bug: None,
+            settings: &[],
+        }
+    }
+
+    fn extent(&self, phase: &Phase, phases: usize) -> Extent {
+        Extent {
+            seed: phase.seed(self.seed),
+            revocations: self.revocations.div_ceil(phases),
+            time: Duration::from_secs(self.seconds),
+            keys: self.keys,
+        }
+    }
+}
+
+/// The phases of these names, or the name that none has.
+fn chosen(names: &[String]) -> Result<Vec<Phase>, &String> {
+    if names.is_empty() {
+        return Ok(PHASES.to_vec());
+    }
+    let of_name = |name: &String| PHASES.iter().find(|phase| phase.name == *name).copied();
+    names.iter().map(|name| of_name(name).ok_or(name)).collect()
+}
+
+/// `mira` in the folder of this program.
+fn beside() -> Option<PathBuf> {
+    let mira = std::env::current_exe().ok()?.with_file_name("mira");
+    mira.is_file().then_some(mira)
+}

@@ -1,0 +1,170 @@
+//! One node: a `mira serve` process, and the proxy on its way to the database.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use mira_testkit::{Demo, Server, ServerOptions};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::clock::Stamp;
+use crate::proxy::{Proxy, Spoil};
+use crate::record::Record;
+use crate::witness;
+
+/// A node in contact again serves within this time.
+const RECOVERY_BOUND: Duration = Duration::from_secs(2);
+
+/// How much of a log is shown.
+const LAST_LINES: usize = 5;
+
+/// How a node is started, every time.
+#[derive(Debug, Clone)]
+pub(crate) struct Recipe {
+    pub(crate) binary: PathBuf,
+    pub(crate) config: String,
+    pub(crate) data: PathBuf,
+    pub(crate) database: Option<String>,
+    /// A bug that a planted binary is to have.
+    pub(crate) bug: Option<String>,
+}
+
+/// A node of the installation.
+pub(crate) struct Node {
+    pub(crate) index: usize,
+    pub(crate) address: SocketAddr,
+    pub(crate) proxy: Option<Proxy>,
+    recipe: Recipe,
+    server: Mutex<Option<Server>>,
+    /// Odd while something is done to it.
+    trouble: AtomicU64,
+    /// Since when it has no way to its database.
+    cut_at: AtomicU64,
+}
+
+impl Node {
+    pub(crate) fn new(index: usize, recipe: Recipe, proxy: Option<Proxy>) -> io::Result<Self> {
+        let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+        Ok(Self {
+            index,
+            address,
+            proxy,
+            recipe,
+            server: Mutex::default(),
+            trouble: AtomicU64::new(0),
+            cut_at: AtomicU64::new(Stamp::NEVER.nanos()),
+        })
+    }
+
+    /// Starts the process and waits until it listens.
+    pub(crate) fn start(&self) {
+        let recipe = self.recipe.clone();
+        let database = recipe.database.map(|url| ["--database".to_owned(), url]);
+        let bug = recipe.bug.map(|bug| ("PLANTED_BUG".to_owned(), bug));
+        let options = ServerOptions {
+            demo: true,
+            config: Some(recipe.config),
+            listen: Some(self.address),
+            data: Some(recipe.data),
+            arguments: database.into_iter().flatten().collect(),
+            environment: bug.into_iter().collect(),
+        };
+        let server = Server::start(&recipe.binary, options);
+        *self.server() = Some(server);
+    }
+
+    pub(crate) fn demo(&self) -> Option<Demo> {
+        self.server().as_ref().map(Server::demo)
+    }
+
+    /// Sends a signal to the process; whether there is one.
+    pub(crate) fn signal(&self, signal: Signal) -> bool {
+        let id = self.server().as_ref().map(Server::id);
+        let pid = id.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        pid.is_some_and(|pid| kill_process(pid, signal).is_ok())
+    }
+
+    /// Kills the process at once; whether there was one.
+    pub(crate) fn kill(&self) -> bool {
+        let server = self.server().take();
+        server.is_some_and(|server| server.kill().code.is_none())
+    }
+
+    /// The end of what it wrote to its log.
+    fn last_words(&self) -> String {
+        let log = self.server().as_ref().map(Server::stderr);
+        let log = log.unwrap_or_default();
+        let last: Vec<_> = log.lines().rev().take(LAST_LINES).collect();
+        last.into_iter().rev().collect::<Vec<_>>().join("\n    ")
+    }
+
+    /// Something is done to it from now on.
+    pub(crate) fn begin_trouble(&self) {
+        if self.trouble.load(Ordering::SeqCst).is_multiple_of(2) {
+            self.trouble.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// It has recovered.
+    pub(crate) fn end_trouble(&self) {
+        if !self.trouble.load(Ordering::SeqCst).is_multiple_of(2) {
+            self.trouble.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Which trouble it is in, odd, or how often it was in one.
+    pub(crate) fn trouble(&self) -> u64 {
+        self.trouble.load(Ordering::SeqCst)
+    }
+
+    /// Since when it has been cut off.
+    pub(crate) fn cut_at(&self) -> Stamp {
+        Stamp::of_nanos(self.cut_at.load(Ordering::SeqCst))
+    }
+
+    /// Spoils its way to the database. `cuts` if nothing passes any more.
+    pub(crate) fn spoil(&self, spoil: Spoil, cuts: bool) {
+        self.begin_trouble();
+        if let Some(proxy) = &self.proxy {
+            proxy.spoil(spoil);
+        }
+        if cuts {
+            self.cut_at.store(Stamp::now().nanos(), Ordering::SeqCst);
+        }
+    }
+
+    /// Lets everything pass again.
+    pub(crate) fn heal(&self) {
+        self.cut_at.store(Stamp::NEVER.nanos(), Ordering::SeqCst);
+        if let Some(proxy) = &self.proxy {
+            proxy.heal();
+        }
+    }
+
+    /// Waits until it serves again, and judges how long that took since
+    /// `healed_at`.
+    pub(crate) async fn recover(&self, key: &str, healed_at: Stamp, record: &Record) {
+        let took = witness::serves_again(self.address, key, healed_at).await;
+        let index = self.index;
+        if let Some(took) = took {
+            record.recovery(took);
+            if took > RECOVERY_BOUND {
+                record.violation(format!("node {index} served again only after {took:.1?}"));
+            }
+        } else {
+            let log = self.last_words();
+            record.violation(format!(
+                "node {index} does not serve again:
+    {log}"
+            ));
+        }
+        self.end_trouble();
+    }
+
+    fn server(&self) -> std::sync::MutexGuard<'_, Option<Server>> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
