@@ -67,7 +67,7 @@ impl Node {
         let options = ServerOptions {
             demo: true,
             config: Some(recipe.config),
-            listen: Some(self.address),
+            listen: Some(self.address.to_string()),
             data: Some(recipe.data),
             arguments: database.into_iter().flatten().collect(),
             environment: bug.into_iter().collect(),

@@ -9,16 +9,20 @@
 //! in the file alone.
 
 mod error;
+mod file_name;
 mod http_url;
 mod limits;
+mod listen;
 mod model;
 mod network;
 mod parsed;
+mod pem;
 mod server;
 mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -28,6 +32,7 @@ use serde::Deserialize;
 
 pub use error::ConfigError;
 pub use limits::LimitsConfig;
+pub use listen::{Listen, ListenList};
 pub use model::ModelConfig;
 pub use network::ModelPanelConfig;
 pub use server::{ServerConfig, TrustedProxies};
@@ -35,6 +40,7 @@ pub use service::ServiceConfig;
 pub use store::StoreConfig;
 
 use error::{Fault, Source};
+use listen::ParseListenError;
 use model::ModelTable;
 use service::ServiceTable;
 
@@ -68,8 +74,9 @@ struct File {
 }
 
 impl Config {
-    /// Reads the text of a configuration file; errors call the file `name`. The
-    /// keys of models are not looked up: only [`load`](Self::load) knows variables.
+    /// Reads the text of a configuration file; errors call the file `name`. Other
+    /// files and variables that it names are not looked up: only
+    /// [`load`](Self::load) knows them.
     pub fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
         let source = Source { name, text };
         Self::of_toml(text).map_err(|fault| source.error(fault))
@@ -104,6 +111,7 @@ impl Config {
         if let Some(listen) = listen {
             config.listen_on(listen)?;
         }
+        config.server.load(&source)?;
         Ok(config)
     }
 
@@ -119,12 +127,12 @@ impl Config {
         })
     }
 
-    fn listen_on(&mut self, address: &str) -> Result<(), ConfigError> {
-        self.server.listen =
-            server::parse_listen(address).map_err(|reason| ConfigError::Setting {
-                name: "--listen",
-                reason: reason.to_owned(),
-            })?;
+    fn listen_on(&mut self, places: &str) -> Result<(), ConfigError> {
+        let listen = places.parse();
+        self.server.listen = listen.map_err(|reason: ParseListenError| ConfigError::Setting {
+            name: "--listen",
+            reason: reason.to_string(),
+        })?;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
-//! The listener: accepts connections, bounds them, and lets them finish.
+//! Connections: accepted, bounded, and let finish.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +12,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::front::Front;
+use crate::listener::Listeners;
+use crate::tls_identity::TlsIdentity;
+use crate::transport::Transport;
 use crate::watched_stream::WatchedStream;
 
 /// More connections than this wait in the kernel's queue.
@@ -33,15 +35,16 @@ const MAX_STREAMS: u32 = 200;
 /// is closed (CVE-2023-44487, CVE-2025-8671).
 const MAX_RESETS: usize = 50;
 
-/// Serves `listener` until `shutdown`, then lets open requests finish within
-/// `drain`.
+/// Serves `listeners` until `shutdown`, then lets open requests finish within
+/// `drain`. With `tls`, whoever comes over the network must speak it.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
+    tls: Option<TlsIdentity>,
     front: Arc<Front>,
     shutdown: impl Future<Output = ()>,
     drain: Duration,
 ) {
-    let builder = builder();
+    let builder = Arc::new(builder());
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
@@ -50,27 +53,31 @@ pub(crate) async fn serve(
         while connections.try_join_next().is_some() {}
         let accepted = async {
             let place = Arc::clone(&places).acquire_owned().await;
-            (place, accept(&listener).await)
+            (place, listeners.accept().await)
         };
-        let (place, (stream, peer)) = tokio::select! {
+        let (place, (transport, peer)) = tokio::select! {
             () = &mut shutdown => break,
             accepted = accepted => accepted,
         };
-        let front = Arc::clone(&front);
-        let service = service_fn(move |request: Request<Incoming>| {
-            let front = Arc::clone(&front);
-            async move { Ok::<_, Infallible>(front.answer(peer, request.map(Body::new)).await) }
-        });
-        let stream = TokioIo::new(WatchedStream::new(stream));
-        let connection = builder.serve_connection_with_upgrades(stream, service);
-        let connection = graceful.watch(connection.into_owned());
+        let (tls, watcher) = (tls.clone(), graceful.watcher());
+        let (builder, front) = (Arc::clone(&builder), Arc::clone(&front));
         connections.spawn(async move {
             // A connection that breaks is the peer's affair.
-            connection.await.ok();
+            if let Ok(transport) = secured(transport, tls).await {
+                let is_tls = matches!(transport, Transport::Tls(_));
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let front = Arc::clone(&front);
+                    let request = request.map(Body::new);
+                    async move { Ok::<_, Infallible>(front.answer(peer, is_tls, request).await) }
+                });
+                let stream = TokioIo::new(WatchedStream::new(transport));
+                let connection = builder.serve_connection_with_upgrades(stream, service);
+                watcher.watch(connection.into_owned()).await.ok();
+            }
             drop(place);
         });
     }
-    drop(listener);
+    drop(listeners);
     tokio::select! {
         () = graceful.shutdown() => {}
         () = tokio::time::sleep(drain) => {
@@ -79,6 +86,17 @@ pub(crate) async fn serve(
     }
     // What is still open ends here, and charges for what it used.
     connections.shutdown().await;
+}
+
+/// The connection behind its handshake, if it needs one.
+async fn secured(transport: Transport, tls: Option<TlsIdentity>) -> io::Result<Transport> {
+    match (transport, tls) {
+        (Transport::Tcp(stream), Some(tls)) => {
+            let stream = tls.accept(stream).await?;
+            Ok(Transport::Tls(Box::new(stream)))
+        }
+        (transport, _) => Ok(transport),
+    }
 }
 
 fn builder() -> auto::Builder<TokioExecutor> {
@@ -98,21 +116,4 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .max_local_error_reset_streams(MAX_RESETS)
         .keep_alive_interval(Duration::from_secs(20));
     builder
-}
-
-/// The next connection. Running out of file handles is not a reason to stop, nor
-/// to spin.
-async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                stream.set_nodelay(true).ok();
-                return (stream, SocketAddr::ip(&peer));
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    }
 }

@@ -1,7 +1,5 @@
 //! Why the server does not start, in one sentence that says what to do.
 
-use std::net::SocketAddr;
-
 use mira_console::ConsoleError;
 use mira_db::OpenError;
 use mira_meetings::SamplesError;
@@ -25,13 +23,16 @@ pub enum ServeError {
     #[error("--database is not supported by this version; leave it out to use the data folder")]
     DatabaseUnsupported,
     /// Nothing can listen there.
-    #[error("cannot listen on {address}: {cause}; choose another address with --listen")]
+    #[error("cannot listen on {place}: {cause}; choose another address with --listen")]
     Listen {
-        /// The address.
-        address: SocketAddr,
+        /// The address or the socket.
+        place: String,
         /// What the system said.
         cause: std::io::Error,
     },
+    /// The service manager handed over something that cannot be listened on.
+    #[error("the socket that was handed over cannot be used: {0}")]
+    Inherited(std::io::Error),
     /// A model's configuration cannot be used.
     #[error("model \"{model}\": {cause}")]
     Model {

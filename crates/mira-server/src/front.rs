@@ -20,7 +20,7 @@ use mira_console::{Caller, Console};
 use mira_core::{Grant, Timestamp};
 use mira_gateway::{Arrival, Authorized, Door, Proxy, RouteTable, Target, authorize};
 use mira_key::Entropy;
-use mira_tower::{Guard, client_address};
+use mira_tower::{Guard, Peer, client_address};
 use mira_wire::{
     ClientAddress, Dialect, ErrorCode, REQUEST_ID_HEADER, Refusal, RequestId, SessionCookie, finish,
 };
@@ -50,9 +50,9 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// Answers one request from `peer`. It never fails: whatever goes wrong is an
-    /// answer.
-    pub(crate) async fn answer(&self, peer: IpAddr, request: Request) -> Response {
+    /// Answers one request from `peer`, who came over TLS or did not. It never
+    /// fails: whatever goes wrong is an answer.
+    pub(crate) async fn answer(&self, peer: Peer, is_tls: bool, request: Request) -> Response {
         let now = self.console.now();
         let Ok(request_id) = RequestId::generate(now, self.entropy.as_ref()) else {
             return self.refuse_without_id(now, &request);
@@ -61,7 +61,7 @@ impl Front {
             return too_many_headers(request_id);
         }
         let wants_page = wants_page(&request);
-        let answer = AssertUnwindSafe(self.route(peer, request, request_id))
+        let answer = AssertUnwindSafe(self.route(peer, is_tls, request, request_id))
             .catch_unwind()
             .await;
         let (answer, dialect) = answer.unwrap_or_else(|_| {
@@ -93,7 +93,8 @@ impl Front {
     /// The answer, and the shape that its errors have.
     async fn route(
         &self,
-        peer: IpAddr,
+        peer: Peer,
+        is_tls: bool,
         mut request: Request,
         request_id: RequestId,
     ) -> (Result<Response, Refusal>, Dialect) {
@@ -109,10 +110,11 @@ impl Front {
         let dialect = routes
             .dialect(request.uri().path())
             .unwrap_or(Dialect::Console);
+        let is_peer_trusted = peer.is_trusted(is_trusted);
         let arrival = Arrival {
-            peer,
-            is_peer_trusted: is_trusted(peer),
-            is_secure: self.is_secure(is_trusted(peer), request.headers()),
+            peer: peer.address(),
+            is_peer_trusted,
+            is_secure: self.is_secure(is_tls, is_peer_trusted, request.headers()),
         };
         request
             .extensions_mut()
@@ -173,9 +175,10 @@ impl Front {
 
     /// Whether the client reached us over https: a proxy that is trusted says so
     /// for each request, and otherwise the operator for all.
-    fn is_secure(&self, is_peer_trusted: bool, headers: &HeaderMap) -> bool {
+    fn is_secure(&self, is_tls: bool, is_peer_trusted: bool, headers: &HeaderMap) -> bool {
         let said = headers.get("x-forwarded-proto").filter(|_| is_peer_trusted);
-        said.map_or(self.is_public_url_secure, |proto| proto == "https")
+        let is_secure = is_tls || self.is_public_url_secure;
+        said.map_or(is_secure, |proto| proto == "https")
     }
 }
 

@@ -16,6 +16,7 @@ mod front;
 mod health;
 mod import;
 mod installation;
+mod listener;
 mod meter;
 mod models;
 mod products;
@@ -25,6 +26,8 @@ mod serve;
 mod services;
 mod setup;
 mod setup_link;
+mod tls_identity;
+mod transport;
 mod watched_stream;
 
 use std::collections::BTreeMap;
@@ -33,6 +36,7 @@ use std::path::Path;
 pub use config::{Config, ConfigError};
 pub use error::ServeError;
 pub use import::import_keys;
+pub use listener::InheritedSockets;
 pub use serve::{ServeOptions, serve};
 pub use setup::set_up;
 

@@ -1,7 +1,7 @@
 //! SIGHUP: the configuration is read again. What is wrong changes nothing.
 //!
-//! Services and models follow the file. Where to listen, whom to trust and the
-//! limits are read at the start alone.
+//! Services, models and the certificate of TLS follow the file. Where to listen,
+//! whom to trust and the limits are read at the start alone.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use tokio::signal::unix::Signal;
 
 use crate::config::Config;
 use crate::installation::services_of;
+use crate::tls_identity::TlsIdentity;
 use crate::{ServeError, ServeOptions, models, services};
 
 /// What follows the configuration.
@@ -20,6 +21,8 @@ pub(crate) struct Reloaded {
     pub(crate) routes: Arc<ArcSwap<RouteTable>>,
     pub(crate) network: Arc<Network>,
     pub(crate) console: Arc<Console>,
+    /// What TLS listeners show, if they speak it.
+    pub(crate) tls: Option<TlsIdentity>,
 }
 
 impl Reloaded {
@@ -35,12 +38,15 @@ impl Reloaded {
 
     fn apply(&self, options: &ServeOptions) -> Result<(), ServeError> {
         let listen = options.listen.as_deref();
-        let config = Config::load(options.config.as_deref(), &options.environment, listen)?;
+        let mut config = Config::load(options.config.as_deref(), &options.environment, listen)?;
         let routes = services::route_table(&config, &self.routes.load())?;
         let network = models::configured(&config)?;
         // A demo without models of its own keeps its practice models.
         if !options.demo || !config.models.is_empty() {
             self.network.configure(network);
+        }
+        if let (Some(shown), Some(tls)) = (&self.tls, config.server.tls.take()) {
+            shown.replace(tls);
         }
         self.console.set_services(services_of(&config));
         self.routes.store(Arc::new(routes));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +19,7 @@ use mira_network::{Network, NetworkConfig};
 use mira_tower::Guard;
 use mira_verifier::Limits;
 use mira_wire::{ErrorCode, Refusal};
-use tokio::net::TcpListener;
+use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 use uuid::Builder;
@@ -33,10 +32,12 @@ use crate::demo::{self, Demo};
 use crate::front::Front;
 use crate::health::Health;
 use crate::installation::{Installation, services_of};
+use crate::listener::Listeners;
 use crate::meter::LedgerMeter;
 use crate::reload::Reloaded;
 use crate::setup_link::SetupLink;
-use crate::{models, products, services};
+use crate::tls_identity::TlsIdentity;
+use crate::{InheritedSockets, models, products, services};
 
 /// How often sessions and failures that have ended are forgotten.
 const FORGET_EVERY: Duration = Duration::from_mins(10);
@@ -60,9 +61,11 @@ pub struct ServeOptions {
     pub environment: BTreeMap<String, String>,
 }
 
-/// Serves until `shutdown` resolves and open requests have finished.
+/// Serves until `shutdown` resolves and open requests have finished. Sockets that
+/// were `inherited` are listened on instead of what is configured.
 pub async fn serve(
     options: ServeOptions,
+    inherited: InheritedSockets,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     if options.database.is_some() {
@@ -72,7 +75,7 @@ pub async fn serve(
     let config = Config::load(options.config.as_deref(), &options.environment, listen)?;
     let data = DataDir::open(&options.data)?;
     let installation = Installation::open(data, limits(&config), services_of(&config)).await?;
-    let served = serve_installation(&options, &config, &installation, shutdown).await;
+    let served = serve_installation(&options, &config, &installation, inherited, shutdown).await;
     installation.close().await;
     served
 }
@@ -81,10 +84,13 @@ async fn serve_installation(
     options: &ServeOptions,
     config: &Config,
     installation: &Installation,
+    inherited: InheritedSockets,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let (listener, address) = bind(config.server.listen).await?;
-    let url = format!("http://{address}");
+    let listeners = Listeners::open(&config.server, inherited).await?;
+    let tls = config.server.tls.clone().map(TlsIdentity::new);
+    let urls = listeners.urls(tls.is_some());
+    let url = address_of(&urls);
     let (network_config, practice) = network_config(options, config).await?;
     let has_model = !network_config.models.is_empty();
     let meetings = meetings(installation, has_model);
@@ -111,16 +117,19 @@ async fn serve_installation(
         routes,
         network,
         console: Arc::clone(&installation.console),
+        tls: tls.clone(),
     };
     let hangup = signal(SignalKind::hangup()).map_err(ServeError::Signal)?;
     let reloading = tokio::spawn(reloaded.follow(options.clone(), hangup));
-    announce(&url, &setup_link, demo.as_ref());
+    announce(&url, &urls, &setup_link, demo.as_ref());
+    notify(NotifyState::Ready);
     let drain = Duration::from_secs(config.server.drain_secs);
     let draining = async move {
         shutdown.await;
+        notify(NotifyState::Stopping);
         health.drain();
     };
-    connections::serve(listener, front, draining, drain).await;
+    connections::serve(listeners, tls, front, draining, drain).await;
 
     tokio::time::timeout(CHARGES_PATIENCE, meter.settled())
         .await
@@ -133,11 +142,17 @@ async fn serve_installation(
     Ok(())
 }
 
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
-    let listen = |cause| ServeError::Listen { address, cause };
-    let listener = TcpListener::bind(address).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
-    Ok((listener, address))
+/// Where this node is reached from its own machine, for links and examples.
+fn address_of(urls: &[String]) -> String {
+    let first = urls.iter().find(|url| url.starts_with("http"));
+    first.map_or_else(|| "http://localhost".to_owned(), Clone::clone)
+}
+
+/// Tells the service manager, if there is one.
+fn notify(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager could not be told");
+    }
 }
 
 /// The configured models; a demo without any gets practice models of its own.
@@ -290,13 +305,14 @@ async fn forget(console: Arc<Console>, stopped: watch::Receiver<bool>) {
 }
 
 /// What an operator reads on the terminal. A closed terminal is no reason to stop.
-fn announce(url: &str, setup_link: &SetupLink, demo: Option<&Demo>) {
+fn announce(url: &str, urls: &[String], setup_link: &SetupLink, demo: Option<&Demo>) {
     let mut out = std::io::stdout().lock();
     let setup = setup_link
         .address(url)
         .map(|link| format!("set-up link: {link}"));
     let demo = demo.into_iter().flat_map(|demo| demo.lines.iter().cloned());
-    for line in demo.chain(setup).chain([format!("listening on {url}")]) {
+    let listening = urls.iter().map(|url| format!("listening on {url}"));
+    for line in demo.chain(setup).chain(listening) {
         writeln!(out, "{line}").ok();
     }
     out.flush().ok();

@@ -22,8 +22,9 @@ pub struct ServerOptions {
     pub demo: bool,
     /// The text of its `mira.toml`.
     pub config: Option<String>,
-    /// Where it listens on loopback; a free port if absent.
-    pub listen: Option<SocketAddr>,
+    /// Where it listens, an address first; a free port of the loopback interface
+    /// if absent.
+    pub listen: Option<String>,
     /// Its data folder; a fresh one, gone with the server, if absent.
     pub data: Option<PathBuf>,
     /// Further arguments of `mira serve`.
@@ -47,10 +48,8 @@ impl Server {
         let folder = TempDir::new().expect("a temporary folder");
         let data = options.data.unwrap_or_else(|| folder.path().join("data"));
         let path = |path: &Path| path.display().to_string();
-        let listen = options
-            .listen
-            .map_or_else(|| "127.0.0.1:0".to_owned(), |address| address.to_string());
-        let mut arguments = ["serve", "--listen", &listen, "--data", &path(&data)]
+        let listen = options.listen.as_deref().unwrap_or("127.0.0.1:0");
+        let mut arguments = ["serve", "--listen", listen, "--data", &path(&data)]
             .map(str::to_owned)
             .to_vec();
         if options.demo {
@@ -127,6 +126,11 @@ impl Server {
         self.process.stderr.find(patience, contains)
     }
 
+    /// The folder of its `mira.toml`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Writes another `mira.toml` and sends SIGHUP. The server must have been
     /// started with one.
     pub fn reload(&mut self, config: &str) {
@@ -154,6 +158,9 @@ impl Server {
 }
 
 fn listening(line: &str) -> Option<SocketAddr> {
-    let (_, address) = line.split_once("listening on http://")?;
+    let (_, url) = line.split_once("listening on ")?;
+    let address = url
+        .strip_prefix("http://")
+        .or(url.strip_prefix("https://"))?;
     address.trim().trim_end_matches('/').parse().ok()
 }

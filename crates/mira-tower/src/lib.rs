@@ -12,7 +12,7 @@ mod credential;
 mod guard;
 mod lifeline_body;
 
-pub use client_address::client_address;
+pub use client_address::{Peer, client_address};
 pub use credential::credential;
 pub use guard::{Guard, refusal_of};
 pub use lifeline_body::{KeyEnded, LifelineBody, LifelineError};

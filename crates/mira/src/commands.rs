@@ -17,6 +17,7 @@ mod users;
 use std::collections::BTreeMap;
 
 use clap::{Parser, Subcommand};
+use mira_server::InheritedSockets;
 use serde_json::Value;
 
 use crate::Outcome;
@@ -85,10 +86,14 @@ pub(crate) struct Context {
 }
 
 impl Command {
-    /// Runs the command to its end.
-    pub(crate) async fn run(self, context: &Context) -> Result<Outcome, CommandError> {
+    /// Runs the command to its end. A server listens on what was `inherited`.
+    pub(crate) async fn run(
+        self,
+        context: &Context,
+        inherited: InheritedSockets,
+    ) -> Result<Outcome, CommandError> {
         match self {
-            Self::Serve(arguments) => serve::run(arguments, context).await?,
+            Self::Serve(arguments) => serve::run(arguments, context, inherited).await?,
             Self::Setup(arguments) => setup::run(arguments, context).await?,
             Self::Import(import) => import::run(import).await?,
             Self::Config(config) => config::run(config, context)?,

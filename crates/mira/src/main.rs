@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mira_server::InheritedSockets;
 
 use commands::{Arguments, Context};
 use error::CommandError;
@@ -60,11 +61,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments, context: &Context) -> Result<Outcome, CommandError> {
+    // Before there are threads, which must not see variables change.
+    let inherited = InheritedSockets::take()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(CommandError::Runtime)?;
-    runtime.block_on(arguments.command.run(context))
+    runtime.block_on(arguments.command.run(context, inherited))
 }
 
 /// The variables of this process, read here and nowhere else. One that is not

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 
 /// Why a configuration cannot be used. It prints as one line, such as
 /// `mira.toml:12:5: unknown member "lisen", expected one of …`.
@@ -76,6 +77,11 @@ impl From<toml::de::Error> for Fault {
 }
 
 impl Source<'_> {
+    /// The folder that the file is in.
+    pub(super) fn folder(&self) -> &Path {
+        Path::new(self.name).parent().unwrap_or(Path::new(""))
+    }
+
     pub(super) fn error(&self, fault: Fault) -> ConfigError {
         ConfigError::Invalid {
             name: self.name.to_owned(),

@@ -1,22 +1,36 @@
 //! `[server]`: where a node listens, whom it believes about addresses, and how
 //! it stops.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use mira_core::{Allowlist, ParseAllowlistError};
 use serde::de::{Deserialize, Deserializer, Error};
 
+use super::error::{ConfigError, Source};
+use super::file_name::FileName;
 use super::http_url::Origin;
-use super::parsed::{between, parsed_option};
+use super::listen::ListenList;
+use super::parsed::{Parsed, between, parsed_option};
+use super::tls;
 
 /// `[server]`.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
-    /// Where to listen; port 0 takes a free one.
-    #[serde(deserialize_with = "listen")]
-    pub listen: SocketAddr,
+    /// Where to listen.
+    pub listen: ListenList,
+    /// Who may connect to a Unix socket, as permissions of its file.
+    #[serde(deserialize_with = "socket_mode")]
+    pub socket_mode: u32,
+    /// The chain of certificates of TLS, this server's own first.
+    pub(super) tls_cert: Option<FileName>,
+    /// The key of that certificate.
+    pub(super) tls_key: Option<FileName>,
+    /// What TLS listeners show, if they speak TLS; read from the two files.
+    #[serde(skip)]
+    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
     /// How long open requests may take after SIGTERM, in seconds.
@@ -34,7 +48,11 @@ pub struct TrustedProxies(Option<Allowlist>);
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8080),
+            listen: ListenList::default(),
+            socket_mode: 0o660,
+            tls_cert: None,
+            tls_key: None,
+            tls: None,
             trusted_proxies: TrustedProxies::default(),
             drain_secs: 10,
             public_url: None,
@@ -75,14 +93,30 @@ impl<'de> Deserialize<'de> for TrustedProxies {
     }
 }
 
-/// An address and a port.
-pub(super) fn parse_listen(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse()
-        .map_err(|_| "an address and a port such as 127.0.0.1:8080 are expected")
+impl ServerConfig {
+    /// Reads the files that it names.
+    pub(super) fn load(&mut self, source: &Source<'_>) -> Result<(), ConfigError> {
+        let (cert, key) = (self.tls_cert.as_ref(), self.tls_key.as_ref());
+        self.tls = tls::load(cert, key, source)?;
+        Ok(())
+    }
 }
 
-fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
-    parse_listen(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+/// The permissions of a file in octal, as `chmod` takes them.
+pub(super) struct SocketMode(pub(super) u32);
+
+impl FromStr for SocketMode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mode = u32::from_str_radix(text, 8);
+        let mode = mode.ok().filter(|mode| *mode <= 0o777).map(Self);
+        mode.ok_or("permissions in octal such as \"660\" are expected")
+    }
+}
+
+fn socket_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    Parsed::deserialize(deserializer).map(|Parsed(SocketMode(mode))| mode)
 }
 
 /// Up to an hour.

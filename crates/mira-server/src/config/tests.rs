@@ -167,12 +167,22 @@ fn every_member_is_read() {
 }
 
 #[test]
+fn node_listens_in_several_places_that_are_written_as_a_list_or_with_commas() {
+    let file = "[server]\nlisten = [\"[::]:80\", \"unix:/run/mira.sock\"]";
+    let places = "[::]:80, unix:/run/mira.sock";
+    for config in [load(file, &[], None), load("", &[], Some(places))] {
+        assert_eq!(config.unwrap().server.listen.to_string(), places);
+    }
+}
+
+#[test]
 fn mistake_is_named_with_its_line_and_column() {
     for (text, error) in [
         (
             "[server]\n  lisen = \"127.0.0.1:1\"",
             "mira.toml:2:3: unknown member \"lisen\", expected one of \"listen\", \
-             \"trusted_proxies\", \"drain_secs\", \"public_url\"",
+             \"socket_mode\", \"tls_cert\", \"tls_key\", \"trusted_proxies\", \
+             \"drain_secs\", \"public_url\"",
         ),
         (
             "[sever]",
@@ -181,7 +191,17 @@ fn mistake_is_named_with_its_line_and_column() {
         ),
         (
             "[server]\nlisten = \"localhost\"",
-            "mira.toml:2:10: an address and a port such as 127.0.0.1:8080 are expected",
+            "mira.toml:2:10: an address and a port such as 127.0.0.1:8080, or a socket such \
+             as unix:/run/mira.sock, are expected",
+        ),
+        (
+            "[server]\nlisten = [\"[::]:80\", \"unix:\"]",
+            "mira.toml:2:22: an address and a port such as 127.0.0.1:8080, or a socket such \
+             as unix:/run/mira.sock, are expected",
+        ),
+        (
+            "[server]\nsocket_mode = \"rw\"",
+            "mira.toml:2:15: permissions in octal such as \"660\" are expected",
         ),
         (
             "[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"here\"]",
@@ -423,7 +443,7 @@ fn flag_goes_before_variable_before_file_before_default() {
         ("MIRA_LIMITS_CONSOLE_PER_MINUTE", "0"),
     ];
     let config = load(file, &variables, None).unwrap();
-    assert_eq!(config.server.listen.port(), 2);
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:2");
     assert_eq!(config.server.drain_secs, 2);
     assert!(
         config
@@ -444,9 +464,9 @@ fn flag_goes_before_variable_before_file_before_default() {
     assert_eq!(config.limits.console_per_minute, None);
 
     let config = load(file, &variables, Some("127.0.0.1:3")).unwrap();
-    assert_eq!(config.server.listen.port(), 3);
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:3");
     let config = load(file, &[("MIRA_LISTEN", "")], None).unwrap();
-    assert_eq!(config.server.listen.port(), 1);
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:1");
     assert_eq!(config.store.lease_ms, 5_000);
 }
 
@@ -456,7 +476,8 @@ fn mistake_in_a_variable_or_flag_names_it() {
         (
             "MIRA_LISTEN",
             "x",
-            "an address and a port such as 127.0.0.1:8080 are expected",
+            "an address and a port such as 127.0.0.1:8080, or a socket such as \
+             unix:/run/mira.sock, are expected",
         ),
         (
             "MIRA_STORE_LEASE_MS",

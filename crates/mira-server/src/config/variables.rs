@@ -8,9 +8,10 @@ use serde::de::{Error as _, IntoDeserializer};
 
 use super::Config;
 use super::error::ConfigError;
+use super::file_name::FileName;
 use super::network::timeout_secs;
 use super::parsed::limit;
-use super::server::{drain_secs, parse_listen};
+use super::server::{SocketMode, drain_secs};
 use super::store::lease_ms;
 
 /// A variable, and how its text changes the configuration.
@@ -18,7 +19,21 @@ type Variable = (&'static str, fn(&mut Config, &str) -> Result<(), String>);
 
 const VARIABLES: &[Variable] = &[
     ("MIRA_LISTEN", |config, text| {
-        set(&mut config.server.listen, parse_listen(text))
+        set(&mut config.server.listen, text.parse())
+    }),
+    ("MIRA_SERVER_SOCKET_MODE", |config, text| {
+        let mode = text.parse().map(|SocketMode(mode)| mode);
+        set(&mut config.server.socket_mode, mode)
+    }),
+    ("MIRA_SERVER_TLS_CERT", |config, text| {
+        let name = FileName::of_variable("MIRA_SERVER_TLS_CERT", text);
+        config.server.tls_cert = Some(name);
+        Ok(())
+    }),
+    ("MIRA_SERVER_TLS_KEY", |config, text| {
+        let name = FileName::of_variable("MIRA_SERVER_TLS_KEY", text);
+        config.server.tls_key = Some(name);
+        Ok(())
     }),
     ("MIRA_SERVER_TRUSTED_PROXIES", |config, text| {
         set(&mut config.server.trusted_proxies, text.parse())

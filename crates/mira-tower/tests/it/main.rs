@@ -17,7 +17,7 @@ use mira_core::{
     OrganizationFacts, OrganizationId, Permissions, RateLimit, Timestamp,
 };
 use mira_key::KeyDigest;
-use mira_tower::{Guard, client_address, credential, refusal_of};
+use mira_tower::{Guard, Peer, client_address, credential, refusal_of};
 use mira_verifier::{
     BootClock, BoxFuture, Credential, Deadline, Limits, Refill, RefillError, Refiller, Verifier,
 };
@@ -126,12 +126,34 @@ fn client_is_the_rightmost_forwarded_address_that_is_not_a_trusted_proxy() {
             .iter()
             .map(|line| ("x-forwarded-for", *line))
             .collect();
-        let client = client_address(peer.parse().unwrap(), &headers(&fields), is_trusted);
+        let client = client_address(
+            peer.parse::<IpAddr>().unwrap(),
+            &headers(&fields),
+            is_trusted,
+        );
         assert_eq!(
             client,
             expected.parse::<IpAddr>().unwrap(),
             "{peer} {forwarded:?}"
         );
+    }
+}
+
+#[test]
+fn process_behind_a_unix_socket_is_believed_and_nobody_behind_it_unless_trusted() {
+    let is_trusted = |address: IpAddr| address == IpAddr::from([10, 0, 0, 1]);
+    for (forwarded, expected) in [
+        (vec![], "127.0.0.1"),
+        (vec!["198.51.100.1"], "198.51.100.1"),
+        (vec!["198.51.100.1, 10.0.0.1"], "198.51.100.1"),
+        (vec!["198.51.100.1, 127.0.0.1"], "127.0.0.1"),
+    ] {
+        let fields: Vec<_> = forwarded
+            .iter()
+            .map(|line| ("x-forwarded-for", *line))
+            .collect();
+        let client = client_address(Peer::Local, &headers(&fields), is_trusted);
+        assert_eq!(client, expected.parse::<IpAddr>().unwrap(), "{forwarded:?}");
     }
 }
 

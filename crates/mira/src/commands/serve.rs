@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mira_server::{ServeOptions, serve};
+use mira_server::{InheritedSockets, ServeOptions, serve};
 
 use super::Context;
 use crate::error::CommandError;
@@ -17,7 +17,8 @@ pub(crate) struct Arguments {
     #[arg(
         long,
         value_name = "ADDRESS",
-        help = "Where to listen [env: MIRA_LISTEN] [default: 127.0.0.1:8080]"
+        help = "Where to listen: ADDRESS:PORT or unix:/PATH, several with commas \
+                [env: MIRA_LISTEN] [default: 127.0.0.1:8080]"
     )]
     pub(crate) listen: Option<String>,
     /// The data folder
@@ -44,7 +45,11 @@ pub(crate) struct Arguments {
     pub(crate) demo: bool,
 }
 
-pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<(), CommandError> {
+pub(super) async fn run(
+    arguments: Arguments,
+    context: &Context,
+    inherited: InheritedSockets,
+) -> Result<(), CommandError> {
     trace::start(&context.environment)?;
     // An empty variable is none.
     let options = ServeOptions {
@@ -55,5 +60,5 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<(), C
         demo: arguments.demo,
         environment: context.environment.clone(),
     };
-    Ok(serve(options, stop::requested()?).await?)
+    Ok(serve(options, inherited, stop::requested()?).await?)
 }

@@ -11,6 +11,7 @@ mod gateway;
 mod import;
 mod life;
 mod limits;
+mod listeners;
 mod matrix;
 mod money;
 mod refusals;
