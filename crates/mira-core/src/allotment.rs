@@ -39,11 +39,10 @@ pub struct Shortage {
 }
 
 impl Allotment {
-    /// How many equal parts of what is left would be one for every node, if each
-    /// asked as often as this. A node takes a quarter of its even part at a time:
-    /// while there is much left the trips are few, and towards the end, where an
-    /// unspent unit hurts, it takes them one by one.
-    const PARTS_PER_NODE: u32 = 4;
+    /// A node takes a quarter of its even part of what is left at a time: while
+    /// there is much the trips are few, and towards the end, where a unit that
+    /// stays unspent would hurt, it takes them one by one.
+    pub const PARTS_PER_NODE: u32 = 4;
 
     /// What the store gives for `shortage` where `given` units are gone and
     /// `nodes` share the rest: what is wanted or a part of the rest, whichever is

@@ -30,6 +30,7 @@ mod token;
 pub mod usage;
 pub mod users;
 mod value;
+pub mod windows;
 mod words;
 
 pub use chain::{Chain, Integrity};

@@ -18,6 +18,7 @@ pub(crate) mod sign_in_attempts;
 mod statement;
 pub(crate) mod usage;
 pub(crate) mod users;
+pub(crate) mod windows;
 
 use mira_db::PostgresTx;
 use select::Select;

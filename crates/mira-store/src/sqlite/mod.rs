@@ -17,6 +17,7 @@ pub(crate) mod sign_in_attempts;
 mod statement;
 pub(crate) mod usage;
 pub(crate) mod users;
+pub(crate) mod windows;
 
 use select::Select;
 use statement::{change, collect, count, each, find, find_value};

@@ -18,6 +18,7 @@ mod sign_in;
 mod tenants;
 mod usage;
 mod users;
+mod windows;
 
 /// Runs claims on every back end.
 macro_rules! suite {
