@@ -7,7 +7,7 @@ use std::io;
 
 use hyper_util::client::legacy;
 
-use crate::resolver::Unresolved;
+use crate::resolver::NoAddress;
 
 /// Why a request could not be sent or its answer not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +18,10 @@ pub enum OutboundError {
     /// The host name has no address.
     #[error("the host name cannot be resolved")]
     Unresolved,
+    /// The host's addresses are not public, and not among those that the operator
+    /// allowed.
+    #[error("the address is not allowed")]
+    Forbidden,
     /// No connection: refused, unreachable, or the connect timeout.
     #[error("cannot connect: {0}")]
     Connect(io::ErrorKind),
@@ -43,8 +47,8 @@ impl From<legacy::Error> for OutboundError {
             if cause.is::<rustls::Error>() {
                 return Self::Tls;
             }
-            if cause.is::<Unresolved>() {
-                return Self::Unresolved;
+            if let Some(error) = cause.downcast_ref::<NoAddress>() {
+                return (*error).into();
             }
             next = match cause.downcast_ref::<io::Error>() {
                 Some(io) => {
@@ -60,6 +64,15 @@ impl From<legacy::Error> for OutboundError {
             Self::Connect(connect)
         } else {
             Self::Broken
+        }
+    }
+}
+
+impl From<NoAddress> for OutboundError {
+    fn from(error: NoAddress) -> Self {
+        match error {
+            NoAddress::Unresolved => Self::Unresolved,
+            NoAddress::Forbidden => Self::Forbidden,
         }
     }
 }

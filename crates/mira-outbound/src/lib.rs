@@ -1,8 +1,9 @@
 //! Outbound HTTP and the OpenAI-compatible model client on it. One client with
-//! deadlines and pools for everything that leaves the process: model calls
-//! today, any other delivery tomorrow. Nothing here follows a redirect, and no
-//! error repeats an address, a credential or what the far side wrote.
+//! deadlines and pools for everything that leaves the process: model calls, and
+//! webhooks with rules about where they may go. Nothing here follows a redirect,
+//! and no error repeats an address, a credential or what the far side wrote.
 
+mod address_rules;
 mod body;
 mod chat;
 mod client;
@@ -11,6 +12,7 @@ mod model;
 mod resolver;
 mod secret;
 
+pub use address_rules::AddressRules;
 pub use body::{Body, read_bounded};
 pub use chat::{ChatAnswer, ChatRequest, Message, ResponseFormat, Role, Usage};
 pub use client::HttpClient;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use mira_outbound::{HttpClient, OutboundError, read_bounded};
+use mira_outbound::{AddressRules, HttpClient, OutboundError, read_bounded};
 
 use crate::server;
 
@@ -158,4 +158,39 @@ async fn a_silence_limit_ends_a_stalled_body_but_not_a_slow_reader() {
         (read.as_slice(), end),
         (&b"12"[..], OutboundError::Deadline)
     );
+}
+
+#[tokio::test]
+async fn a_guarded_client_reaches_no_address_of_this_machine_however_it_is_written() {
+    let (url, mut asked) = server::http(|_| server::json("{}")).await;
+    let port = url.rsplit(':').next().unwrap().trim_end_matches('/');
+    let client = HttpClient::guarded(AddressRules::default());
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "2130706433",
+        "0x7f.1",
+        "127.1",
+        "0.0.0.0",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+    ] {
+        let url = format!("http://{host}:{port}/");
+        let error = client.send(get(&url), LONG).await.unwrap_err();
+        assert_eq!(error, OutboundError::Forbidden, "{host}");
+        let uri = url.parse().unwrap();
+        let checked = client.check(&uri, LONG).await;
+        assert_eq!(checked, Err(OutboundError::Forbidden), "{host}");
+    }
+    assert!(asked.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_guarded_client_reaches_what_the_operator_allowed() {
+    let (url, _asked) = server::http(|_| server::json("{}")).await;
+    let rules = AddressRules::new(vec!["127.0.0.0/8".parse().unwrap()]);
+    let client = HttpClient::guarded(rules);
+    client.check(&url.parse().unwrap(), LONG).await.unwrap();
+    let response = client.send(get(&url), LONG).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
 }
