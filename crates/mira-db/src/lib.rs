@@ -2,7 +2,8 @@
 //!
 //! A [`Database`] runs work in a [`Tx`] and answers when the commit is durable.
 //! Both are closed enums over the back ends, so an operation that misses one
-//! does not compile. Crates that own tables bring their [`Migrations`].
+//! does not compile. Crates that own tables bring their [`Migrations`], and may write
+//! statements once for both with [`sql`].
 
 mod data_dir;
 mod database;
@@ -10,6 +11,7 @@ mod error;
 mod migrations;
 mod open_error;
 mod postgres;
+pub mod sql;
 mod sqlite;
 mod tx;
 

@@ -1,5 +1,6 @@
 //! The schema changes that a crate brings along, for whichever back end.
 
+use std::iter;
 use std::path::Path;
 
 use refinery::error::Kind;
@@ -13,6 +14,16 @@ pub struct Migrations {
     pub table: &'static str,
     /// The migrations, as `refinery::embed_migrations!` makes them.
     pub runner: Runner,
+}
+
+/// One crate's alone; a database that several crates own tables in gets an array.
+impl IntoIterator for Migrations {
+    type Item = Self;
+    type IntoIter = iter::Once<Self>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        iter::once(self)
+    }
 }
 
 impl Migrations {

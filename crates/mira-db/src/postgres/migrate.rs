@@ -16,7 +16,7 @@ use crate::open_error::OpenError;
 pub(super) async fn run(
     address: &Address,
     mut session: Session,
-    migrations: Migrations,
+    migrations: impl IntoIterator<Item = Migrations>,
 ) -> Result<(), OpenError> {
     if !lock(&session)
         .await
@@ -26,11 +26,13 @@ pub(super) async fn run(
             database: address.name.clone(),
         });
     }
-    let runner = migrations.into_runner();
-    runner
-        .run_async(&mut session.client)
-        .await
-        .map_err(|error| explain(address, &runner, &error))?;
+    for migrations in migrations {
+        let runner = migrations.into_runner();
+        runner
+            .run_async(&mut session.client)
+            .await
+            .map_err(|error| explain(address, &runner, &error))?;
+    }
     Ok(())
 }
 

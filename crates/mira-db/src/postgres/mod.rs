@@ -66,8 +66,8 @@ impl Default for PostgresOptions {
 
 impl Postgres {
     /// Connects to the server that `url` names, checks that it is one whose
-    /// confirmed writes can be trusted, and brings its schema up to date. Any
-    /// number of nodes may do so at once.
+    /// confirmed writes can be trusted, and brings its schema up to date, for each
+    /// crate that owns tables in it. Any number of nodes may do so at once.
     ///
     /// The URL is `postgres://user:password@host:port/database`. To a server on
     /// another machine, TLS with a verified certificate is used unless the URL
@@ -78,7 +78,7 @@ impl Postgres {
     pub async fn connect(
         url: &str,
         options: PostgresOptions,
-        migrations: Migrations,
+        migrations: impl IntoIterator<Item = Migrations>,
     ) -> Result<Self, OpenError> {
         let address = Address::parse(url)?;
         let direct = probe::connect(&address, &options).await?;

@@ -43,13 +43,19 @@ struct Threads {
 
 impl Sqlite {
     /// Opens the database file at `path`, creating it (mode 0600) if it is
-    /// missing, checks its structure, and brings its schema up to date.
+    /// missing, checks its structure, and brings its schema up to date, for each
+    /// crate that owns tables in it.
     ///
     /// Blocks for as long as that takes.
-    pub fn open(path: &Path, migrations: Migrations) -> Result<Self, OpenError> {
+    pub fn open(
+        path: &Path,
+        migrations: impl IntoIterator<Item = Migrations>,
+    ) -> Result<Self, OpenError> {
         create(path)?;
         let mut connection = session::connect_writer(path)?;
-        migrate::run(path, &mut connection, migrations)?;
+        for migrations in migrations {
+            migrate::run(path, &mut connection, migrations)?;
+        }
         let threads = Threads::start(path, connection)?;
         Ok(Self {
             threads: Arc::new(RwLock::new(Some(threads))),
