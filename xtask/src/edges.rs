@@ -53,7 +53,10 @@ pub(crate) const ROWS: &[Row] = &[
         may_use: &["mira-core", "mira-db", "mira-key"],
         must_not_use: &["axum", "http"],
     },
-    row("mira-webhook", &["mira-db", "mira-outbound"]),
+    row(
+        "mira-webhook",
+        &["mira-core", "mira-db", "mira-key", "mira-outbound"],
+    ),
     row(
         "mira-tower",
         &["mira-core", "mira-key", "mira-verifier", "mira-wire"],

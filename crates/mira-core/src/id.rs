@@ -93,3 +93,9 @@ id!(/// One audit event.
     EventId, "evt");
 id!(/// One transaction of an app's ledger.
     TransactionId, "txn");
+id!(/// One webhook of an organization.
+    WebhookId, "wh");
+id!(/// One message to webhooks, the same at every attempt to deliver it.
+    MessageId, "msg");
+id!(/// One message on its way to one webhook.
+    DeliveryId, "dlv");

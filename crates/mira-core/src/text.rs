@@ -12,6 +12,7 @@ pub struct ParseTextError {
 }
 
 /// Gives a fieldless enumeration its words: `as_str`, `ALL`, `Display`, `FromStr`.
+#[macro_export]
 macro_rules! words {
     ($name:ident, $noun:literal, { $($variant:ident => $word:literal),+ $(,)? }) => {
         impl $name {
@@ -38,7 +39,7 @@ macro_rules! words {
                     $($word => Ok(Self::$variant),)+
                     _ => Err($crate::ParseTextError {
                         noun: $noun,
-                        words: $crate::text::join_words!($($word),+),
+                        words: $crate::join_words!($($word),+),
                     }),
                 }
             }
@@ -46,8 +47,10 @@ macro_rules! words {
     };
 }
 
+#[doc(hidden)]
+#[macro_export]
 macro_rules! join_words {
     ($first:literal $(, $rest:literal)*) => { concat!($first $(, ", ", $rest)*) };
 }
 
-pub(crate) use {join_words, words};
+pub(crate) use words;

@@ -1,0 +1,32 @@
+//! What is to be told, once, to whoever wants to know.
+
+use jiff::Timestamp as Instant;
+use mira_core::{MessageId, OrganizationId, Timestamp};
+use serde_json::{Value, json};
+
+use crate::Event;
+
+/// Something that happened in one organization.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Its id, the same at every attempt: the `webhook-id`.
+    pub id: MessageId,
+    /// Where it happened.
+    pub organization_id: OrganizationId,
+    /// What happened.
+    pub event: Event,
+    /// Which things it happened to: their ids, never a secret.
+    pub data: Value,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Message {
+    /// The JSON that is sent: `event`, `data` and `timestamp` (RFC 3339, UTC,
+    /// milliseconds).
+    pub(crate) fn body(&self) -> String {
+        let instant = Instant::from_millisecond(self.at.as_millis()).unwrap_or(Instant::UNIX_EPOCH);
+        let timestamp = format!("{instant:.3}");
+        json!({"event": self.event.as_str(), "data": self.data, "timestamp": timestamp}).to_string()
+    }
+}
