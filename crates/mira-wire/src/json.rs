@@ -15,15 +15,15 @@ const MAX_BODY: usize = 1 << 20;
 
 /// A request body that is one JSON document of type `T`, read strictly: media
 /// type, size, syntax, unknown members and duplicates all have a clear error.
-/// An empty body reads as `{}`.
-pub struct JsonBody<T>(pub T);
+/// An empty body reads as `{}`. It has at most `MAX` bytes.
+pub struct JsonBody<T, const MAX: usize = MAX_BODY>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for JsonBody<T, MAX> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         let is_json = request.headers().get(CONTENT_TYPE).is_none_or(is_json);
-        let body = Limited::new(request.into_body(), MAX_BODY)
+        let body = Limited::new(request.into_body(), MAX)
             .collect()
             .await
             .map_err(|error| unread(error.as_ref()))?
