@@ -17,6 +17,8 @@ pub(crate) enum Error {
     Invalid(Invalid),
     /// The body could not be read.
     Body(Refusal),
+    /// The state of things does not allow it.
+    Conflict(&'static str),
     /// No model is configured.
     NoModel,
     /// No id can be made now.
@@ -70,6 +72,7 @@ impl From<Error> for Refusal {
             Error::NotFound(noun) => Self::because(ErrorCode::NotFound, not_found(noun)),
             Error::Invalid(invalid) => Self::invalid(invalid.to_string()),
             Error::Body(refusal) => refusal,
+            Error::Conflict(text) => Self::because(ErrorCode::Conflict, text),
             Error::NoModel => Self::error(ErrorCode::NoModel),
             Error::NoId(error) => {
                 tracing::error!(%error, "a record cannot be made");

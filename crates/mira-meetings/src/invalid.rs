@@ -1,5 +1,7 @@
 //! What can be wrong with a member of a body or a parameter of a query.
 
+use crate::transcript::BadTranscript;
+
 /// What is wrong, with the name of the member or parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Invalid {
@@ -14,8 +16,16 @@ pub(crate) enum Invalid {
     Prose { member: &'static str, max: usize },
     #[error("{member} must have 1 to {max} entries")]
     Count { member: &'static str, max: usize },
-    #[error("{0} must be a number above zero")]
-    NotAboveZero(&'static str),
+    #[error("{member} must have at most {max} entries")]
+    TooMany { member: &'static str, max: usize },
+    #[error("{0} must be a number above zero, at most 1000")]
+    NotAWeight(&'static str),
+    #[error("{0} must be an http or https URL of at most 2000 characters")]
+    NotAUrl(&'static str),
+    #[error("{0} must be a speaker of the transcript")]
+    NotASpeaker(&'static str),
+    #[error("transcript, {0}")]
+    Transcript(#[from] BadTranscript),
     #[error("{0} is given more than once")]
     Repeated(&'static str),
     #[error("{0} must be a whole number, at least 1")]

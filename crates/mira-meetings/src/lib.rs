@@ -6,11 +6,16 @@
 //! not exist here. Its tables live in a database of their own, so that much data
 //! never delays a revocation.
 
+mod analytics;
+mod coaching;
 mod envelope;
 mod error;
+mod event;
+mod ingest;
 mod invalid;
 mod meeting;
 mod meetings;
+mod model;
 mod operations;
 mod page;
 mod parameters;
@@ -19,14 +24,18 @@ mod roleplay;
 mod routes;
 mod samples;
 mod schema;
+mod scoring;
 mod sql;
 mod store;
 mod template;
 mod text;
+mod transcript;
 mod uuid_text;
 mod word;
 
+pub use event::{Event, NoOutbox, Outbox};
 pub use meetings::{Meetings, NewId, NoId, SamplesError};
+pub use model::CoachModel;
 pub use operations::{OPERATIONS, PREFIX};
 pub use routes::router;
 pub use schema::{connect, migrations, open, postgres_migrations};

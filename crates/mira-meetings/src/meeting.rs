@@ -3,32 +3,40 @@
 use mira_core::Timestamp;
 use mira_wire::Instant;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::error::Error;
 use crate::word::{Word, words};
+use crate::{ingest, transcript};
 
 /// One sales meeting of an organization.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the API's member names")]
 pub(crate) struct Meeting {
+    #[schema(value_type = String, format = Uuid)]
     pub(crate) id: Uuid,
     pub(crate) title: String,
     pub(crate) status: MeetingStatus,
     /// Whose meeting it is, among the organization's people.
+    #[schema(value_type = Option<String>, format = Uuid)]
     pub(crate) user_id: Option<Uuid>,
     pub(crate) call_type: Option<String>,
     pub(crate) meeting_url: Option<String>,
     /// Names or addresses, in the order given.
     pub(crate) attendees: Vec<String>,
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) started_at: Instant,
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) ended_at: Option<Instant>,
     /// Computed by [`duration_secs`], so that it cannot contradict the instants.
     pub(crate) duration_secs: Option<u64>,
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Instant,
 }
 
 /// A meeting as one is shown, with all that was said.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct TranscribedMeeting {
     #[serde(flatten)]
     pub(crate) meeting: Meeting,
@@ -36,16 +44,37 @@ pub(crate) struct TranscribedMeeting {
 }
 
 /// One thing that was said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct TranscriptLine {
     /// Absent where the transcript names nobody.
     pub(crate) speaker: Option<String>,
     /// Since the meeting began; on the wire in seconds, as is the end.
     #[serde(rename = "start_secs", serialize_with = "as_secs")]
+    #[schema(value_type = f64)]
     pub(crate) start_ms: i64,
     #[serde(rename = "end_secs", serialize_with = "as_secs")]
+    #[schema(value_type = f64)]
     pub(crate) end_ms: i64,
     pub(crate) text: String,
+}
+
+impl Meeting {
+    /// The meeting once `transcript` has come. Only one that has none takes one.
+    pub(crate) fn transcribed(self, transcript: &[TranscriptLine]) -> Result<Self, Error> {
+        match self.status {
+            MeetingStatus::Pending | MeetingStatus::Failed | MeetingStatus::NoTranscript => {}
+            MeetingStatus::Fetched | MeetingStatus::Processing | MeetingStatus::Completed => {
+                return Err(Error::Conflict("The meeting has a transcript"));
+            }
+        }
+        let ended_at = transcript::ended_at(self.started_at, transcript).or(self.ended_at);
+        Ok(Self {
+            status: ingest::status(Some(transcript)),
+            ended_at,
+            duration_secs: duration_secs(self.started_at.0, ended_at.map(|end| end.0)),
+            ..self
+        })
+    }
 }
 
 words! {

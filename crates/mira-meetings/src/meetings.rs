@@ -4,12 +4,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mira_core::{Clock, OrganizationId, UserId};
-use mira_db::{Database, DbError};
+use mira_core::{Clock, OrganizationId, Timestamp, UserId};
+use mira_db::{Database, DbError, Tx};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::error::{Error, Noun};
-use crate::meeting::{Meeting, MeetingFilter, TranscribedMeeting};
+use crate::event::{Event, NoOutbox, Outbox};
+use crate::ingest::{NewMeeting, check_host};
+use crate::meeting::{Meeting, MeetingFilter, MeetingStatus, TranscribedMeeting, TranscriptLine};
+use crate::model::{CoachModel, ModelSlot};
 use crate::page::{Listed, Page};
 use crate::report::Report;
 use crate::roleplay::{RoleplayBody, RoleplaySession};
@@ -38,22 +42,39 @@ pub enum SamplesError {
 
 /// The meetings of all organizations, and what they are coached by.
 pub struct Meetings {
-    database: Database,
-    clock: Arc<dyn Clock>,
-    new_id: NewId,
-    has_model: bool,
+    pub(crate) database: Database,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) new_id: NewId,
+    pub(crate) outbox: Arc<dyn Outbox>,
+    /// Told when a meeting begins to wait for its report.
+    pub(crate) arrived: Notify,
+    pub(crate) model: ModelSlot,
 }
 
 impl Meetings {
-    /// Over `database`, which [`open`](crate::open) opened. Without a model no
-    /// roleplay session starts.
-    pub fn new(database: Database, clock: Arc<dyn Clock>, new_id: NewId, has_model: bool) -> Self {
+    /// Over `database`, which [`open`](crate::open) or [`connect`](crate::connect)
+    /// opened.
+    pub fn new(database: Database, clock: Arc<dyn Clock>, new_id: NewId) -> Self {
         Self {
             database,
             clock,
             new_id,
-            has_model,
+            outbox: Arc::new(NoOutbox),
+            arrived: Notify::new(),
+            model: ModelSlot::default(),
         }
+    }
+
+    /// Lets `model` judge and play from now on. Without one nothing is scored and no
+    /// roleplay session starts.
+    pub fn use_model(&self, model: Option<CoachModel>) {
+        self.model.set(model);
+    }
+
+    /// The same, telling what happens to `outbox`.
+    #[must_use]
+    pub fn with_outbox(self, outbox: Arc<dyn Outbox>) -> Self {
+        Self { outbox, ..self }
     }
 
     /// Gives `organization` about two dozen sample meetings of the last weeks,
@@ -71,7 +92,7 @@ impl Meetings {
     }
 
     pub(crate) fn has_model(&self) -> bool {
-        self.has_model
+        self.model.get().is_some()
     }
 
     pub(crate) async fn meetings(
@@ -108,6 +129,59 @@ impl Meetings {
                 })
             })
             .await
+    }
+
+    /// Takes a meeting in; its report is made later.
+    pub(crate) async fn ingest(
+        &self,
+        organization: OrganizationId,
+        new: NewMeeting,
+    ) -> Result<Meeting, Error> {
+        let now = self.clock.now();
+        let outbox = Arc::clone(&self.outbox);
+        let meeting = self
+            .database
+            .write::<_, DbError, _>(move |tx| {
+                Box::pin(async move {
+                    store::meetings::insert(tx, organization, &new.meeting, &new.transcript)
+                        .await?;
+                    let host = new.host.as_deref();
+                    wait_for_report(tx, &*outbox, organization, &new.meeting, host, now).await?;
+                    Ok(new.meeting)
+                })
+            })
+            .await?;
+        self.arrived.notify_one();
+        Ok(meeting)
+    }
+
+    /// Brings the transcript of a meeting that has none.
+    pub(crate) async fn bring_transcript(
+        &self,
+        organization: OrganizationId,
+        id: Uuid,
+        transcript: Vec<TranscriptLine>,
+        host: Option<String>,
+    ) -> Result<Meeting, Error> {
+        let host = check_host(host, &transcript)?;
+        let now = self.clock.now();
+        let outbox = Arc::clone(&self.outbox);
+        let meeting = self
+            .database
+            .write::<_, Error, _>(move |tx| {
+                Box::pin(async move {
+                    let meeting = store::meetings::find(tx, organization, id).await?;
+                    let meeting = Noun::Meeting.found(meeting)?;
+                    let meeting = meeting.transcribed(&transcript)?;
+                    store::meetings::replace_transcript(tx, &meeting, &transcript).await?;
+                    let host = host.as_deref();
+                    wait_for_report(tx, &*outbox, organization, &meeting, host, now).await?;
+                    Ok(meeting)
+                })
+            })
+            .await?;
+        self.arrived.notify_one();
+        Ok(meeting)
     }
 
     pub(crate) async fn delete_meeting(
@@ -265,6 +339,26 @@ impl Meetings {
             })
             .await
     }
+}
+
+/// Lets a meeting whose transcript is there wait for its report.
+async fn wait_for_report(
+    tx: &mut Tx,
+    outbox: &dyn Outbox,
+    organization: OrganizationId,
+    meeting: &Meeting,
+    host: Option<&str>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    if meeting.status != MeetingStatus::Fetched {
+        return Ok(());
+    }
+    store::queue::push(tx, organization, meeting.id, host, now).await?;
+    let ready = Event::TranscriptReady {
+        meeting_id: meeting.id,
+        user_id: meeting.user_id,
+    };
+    outbox.put(tx, organization, ready).await
 }
 
 impl fmt::Debug for Meetings {

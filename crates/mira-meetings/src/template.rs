@@ -3,6 +3,7 @@
 use mira_core::Timestamp;
 use mira_wire::Instant;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::invalid::Invalid;
@@ -10,9 +11,10 @@ use crate::text;
 use crate::word::{Word, words};
 
 /// One template of an organization.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the API's member names")]
 pub(crate) struct Template {
+    #[schema(value_type = String, format = Uuid)]
     pub(crate) id: Uuid,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
@@ -24,18 +26,23 @@ pub(crate) struct Template {
     /// The kind of call it is for; absent is any.
     pub(crate) call_type: Option<String>,
     pub(crate) is_active: bool,
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Instant,
+    #[schema(value_type = String, format = DateTime)]
     pub(crate) updated_at: Instant,
 }
 
 /// One thing that a meeting is scored by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Criterion {
+    #[schema(min_length = 1, max_length = 100)]
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2_000)]
     pub(crate) description: Option<String>,
     /// Its share, relative to the others' weights; above zero.
+    #[schema(exclusive_minimum = 0, maximum = 1_000)]
     pub(crate) weight: f64,
 }
 
@@ -176,8 +183,8 @@ fn check_criteria(criteria: Vec<Criterion>) -> Result<Vec<Criterion>, Invalid> {
 }
 
 fn check_criterion(criterion: Criterion) -> Result<Criterion, Invalid> {
-    if !criterion.weight.is_finite() || criterion.weight <= 0.0 {
-        return Err(Invalid::NotAboveZero("grading_criteria.weight"));
+    if criterion.weight.is_nan() || criterion.weight <= 0.0 || criterion.weight > MAX_WEIGHT {
+        return Err(Invalid::NotAWeight("grading_criteria.weight"));
     }
     let description = criterion
         .description
@@ -201,4 +208,6 @@ where
 const MAX_NAME: usize = 100;
 const MAX_DESCRIPTION: usize = 2_000;
 const MAX_PROMPT: usize = 20_000;
+/// A hundred of these still have a mean.
+const MAX_WEIGHT: f64 = 1_000.0;
 const MAX_CRITERIA: usize = 100;

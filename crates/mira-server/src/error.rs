@@ -1,7 +1,7 @@
 //! Why the server does not start, in one sentence that says what to do.
 
 use mira_console::ConsoleError;
-use mira_db::OpenError;
+use mira_db::{DbError, OpenError};
 use mira_meetings::SamplesError;
 use mira_node::NodeError;
 
@@ -56,6 +56,9 @@ pub enum ServeError {
     /// The demo's file or port cannot be made.
     #[error("the demo cannot be prepared: {0}")]
     Demo(std::io::Error),
+    /// The meetings cannot be read or written.
+    #[error("the meetings' {0}")]
+    Meetings(#[from] DbError),
     /// The demo's meetings cannot be stored.
     #[error("the demo's meetings cannot be stored: {0}")]
     Samples(#[from] SamplesError),

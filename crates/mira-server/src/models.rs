@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mira_core::MicroUsd;
+use mira_meetings::CoachModel;
 use mira_network::{NetworkConfig, Price, PricedModel};
 use mira_outbound::{HttpClient, Model, ModelClient};
 use tokio::net::TcpListener;
@@ -64,6 +65,14 @@ pub(crate) async fn practice(
         })
         .collect::<Result<_, _>>()?;
     Ok((NetworkConfig { models }, keep_alive))
+}
+
+/// The model that judges meetings and plays customers: the first one.
+pub(crate) fn coach(network: &NetworkConfig) -> Option<CoachModel> {
+    network.models.first().map(|model| CoachModel {
+        client: model.client.clone(),
+        deadline: model.timeout,
+    })
 }
 
 fn priced(

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use mira_console::Console;
 use mira_gateway::RouteTable;
+use mira_meetings::Meetings;
 use mira_network::Network;
 use tokio::signal::unix::Signal;
 
@@ -20,6 +21,7 @@ use crate::{ServeError, ServeOptions, models, services};
 pub(crate) struct Reloaded {
     pub(crate) routes: Arc<ArcSwap<RouteTable>>,
     pub(crate) network: Arc<Network>,
+    pub(crate) meetings: Arc<Meetings>,
     pub(crate) console: Arc<Console>,
     /// What TLS listeners show, if they speak it.
     pub(crate) tls: Option<TlsIdentity>,
@@ -43,6 +45,7 @@ impl Reloaded {
         let network = models::configured(&config)?;
         // A demo without models of its own keeps its practice models.
         if !options.demo || !config.models.is_empty() {
+            self.meetings.use_model(models::coach(&network));
             self.network.configure(network);
         }
         if let (Some(shown), Some(tls)) = (&self.tls, config.server.tls.take()) {

@@ -12,7 +12,7 @@ use mira_api::ApiConfig;
 use mira_console::Console;
 use mira_core::Clock;
 use mira_dashboard::DashboardConfig;
-use mira_db::DataDir;
+use mira_db::{DataDir, Database};
 use mira_gateway::{Proxy, RouteTable};
 use mira_meetings::{Meetings, NewId, NoId};
 use mira_network::{Network, NetworkConfig};
@@ -22,6 +22,7 @@ use mira_wire::{ErrorCode, Refusal};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
 use uuid::Builder;
 
 use crate::ServeError;
@@ -43,6 +44,9 @@ use crate::{InheritedSockets, models, products, services};
 const FORGET_EVERY: Duration = Duration::from_mins(10);
 /// Charges that are still being written at the end get this long.
 const CHARGES_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reports that are made at the same time; most of each is waiting for a model.
+const COACHES: usize = 4;
 
 /// What the command line says of a server.
 #[derive(Debug, Clone)]
@@ -92,8 +96,8 @@ async fn serve_installation(
     let urls = listeners.urls(tls.is_some());
     let url = address_of(&urls);
     let (network_config, practice) = network_config(options, config).await?;
-    let has_model = !network_config.models.is_empty();
-    let meetings = meetings(installation, has_model);
+    let meetings = meetings(installation);
+    meetings.use_model(models::coach(&network_config));
     let demo = prepare_demo(options, installation, &meetings, &url).await?;
     let setup_link = setup_link(installation).await?;
     let meter = Arc::new(LedgerMeter::new(Arc::clone(&installation.console)));
@@ -106,16 +110,18 @@ async fn serve_installation(
         config,
         installation,
         Arc::clone(&routes),
-        products::router(meetings, Arc::clone(&network)),
+        products::router(Arc::clone(&meetings), Arc::clone(&network)),
         pages(config, installation, &health, &setup_link),
     ));
 
     let (stop, stopped) = watch::channel(false);
     let node = tokio::spawn(Arc::clone(&installation.node).run(until(stopped.clone())));
     let forgetting = tokio::spawn(forget(Arc::clone(&installation.console), stopped));
+    let coaches = coaches(installation, &meetings).await?;
     let reloaded = Reloaded {
         routes,
         network,
+        meetings,
         console: Arc::clone(&installation.console),
         tls: tls.clone(),
     };
@@ -138,6 +144,7 @@ async fn serve_installation(
     node.await.ok();
     forgetting.await.ok();
     reloading.abort();
+    drop(coaches);
     drop(practice);
     Ok(())
 }
@@ -168,7 +175,7 @@ async fn network_config(
     Ok((models::configured(config)?, None))
 }
 
-fn meetings(installation: &Installation, has_model: bool) -> Arc<Meetings> {
+fn meetings(installation: &Installation) -> Arc<Meetings> {
     let clock = clock(installation);
     let (now, entropy) = (Arc::clone(&clock), Arc::clone(&installation.entropy));
     let new_id: NewId = Arc::new(move || {
@@ -177,12 +184,23 @@ fn meetings(installation: &Installation, has_model: bool) -> Arc<Meetings> {
         let millis = u64::try_from(now.now().as_millis()).unwrap_or(0);
         Ok(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     });
-    Arc::new(Meetings::new(
-        installation.meetings.clone(),
-        clock,
-        new_id,
-        has_model,
-    ))
+    Arc::new(Meetings::new(installation.meetings.clone(), clock, new_id))
+}
+
+/// Those who make reports, until the set is dropped. What they had claimed is due
+/// again when a process begins that has the data folder to itself.
+async fn coaches(
+    installation: &Installation,
+    meetings: &Arc<Meetings>,
+) -> Result<JoinSet<()>, ServeError> {
+    if matches!(installation.meetings, Database::Sqlite(_)) {
+        meetings.release_claims().await?;
+    }
+    let mut coaches = JoinSet::new();
+    for _ in 0..COACHES {
+        coaches.spawn(Arc::clone(meetings).coach());
+    }
+    Ok(coaches)
 }
 
 fn clock(installation: &Installation) -> Arc<dyn Clock> {

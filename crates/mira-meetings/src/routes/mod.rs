@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, Path};
-use axum::routing::get;
+use axum::routing::{get, put};
 use http::request::Parts;
 use mira_wire::{ErrorCode, Refusal};
 use uuid::Uuid;
@@ -24,12 +24,13 @@ use crate::uuid_text::parse_uuid;
 /// through [`mira_wire::finish`].
 pub fn router(meetings: Arc<Meetings>) -> Router {
     let routes = Router::new()
-        .route("/meetings", get(meetings::list))
+        .route("/meetings", get(meetings::list).post(meetings::ingest))
         .route(
             "/meetings/{id}",
             get(meetings::show).delete(meetings::delete),
         )
         .route("/meetings/{id}/report", get(meetings::reports))
+        .route("/meetings/{id}/transcript", put(meetings::bring_transcript))
         .route("/templates", get(templates::list).post(templates::create))
         .route(
             "/templates/{id}",

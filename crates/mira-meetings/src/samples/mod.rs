@@ -16,8 +16,9 @@ use self::reviews::Review;
 use self::schedule::{MEETINGS, Outcome, SELLERS, SampleMeeting};
 use self::templates::{SampleTemplate, TEMPLATES};
 use crate::NoId;
+use crate::analytics::{analyze, find_host};
 use crate::meeting::{Meeting, MeetingStatus, TranscriptLine, duration_secs};
-use crate::report::{CriterionScore, Report, mean_score};
+use crate::report::{CriterionScore, Report, Verdict};
 use crate::store;
 use crate::template::{Criterion, Template};
 
@@ -45,7 +46,12 @@ pub(crate) fn make(
     for sample in MEETINGS.iter().rev() {
         let (meeting, transcript) = meeting(sample, new_id()?, user_ids, now);
         if let Outcome::Completed(_, review) = &sample.outcome {
-            reports.extend(report(review, new_id()?, &meeting, &templates));
+            let mut report = report(review, new_id()?, &meeting, &templates);
+            if let Some(report) = &mut report {
+                let host = find_host(&meeting.attendees, &transcript);
+                report.analytics = Some(analyze(&transcript, host.as_deref()));
+            }
+            reports.extend(report);
         }
         meetings.push((meeting, transcript));
     }
@@ -150,11 +156,8 @@ fn report(review: &Review, id: Uuid, meeting: &Meeting, templates: &[Template]) 
         .grading_criteria
         .iter()
         .zip(review.scores)
-        .map(|(criterion, (score, comment))| CriterionScore {
-            name: criterion.name.clone(),
-            weight: criterion.weight,
-            score,
-            comment: comment.to_owned(),
+        .map(|(criterion, (score, comment))| {
+            CriterionScore::new(criterion, score, comment.to_owned())
         })
         .collect();
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
@@ -163,11 +166,14 @@ fn report(review: &Review, id: Uuid, meeting: &Meeting, templates: &[Template]) 
         meeting_id: meeting.id,
         user_id: meeting.user_id,
         template_id: Some(template.id),
-        score: mean_score(&criteria),
-        summary: review.summary.to_owned(),
-        criteria,
-        strengths: owned(review.strengths),
-        improvements: owned(review.improvements),
+        verdict: Verdict::of(
+            "sample",
+            review.summary.to_owned(),
+            criteria,
+            owned(review.strengths),
+            owned(review.improvements),
+        ),
+        analytics: None,
         created_at: Instant(meeting.created_at.0.plus_secs(120)),
     })
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use mira_core::Timestamp;
+use mira_core::{OrganizationId, Timestamp};
 use mira_db::DbError;
 use mira_wire::Instant;
 use serde::de::DeserializeOwned;
@@ -133,6 +133,12 @@ impl Column for String {
 impl Column for Uuid {
     fn read(value: Value<'_>) -> Option<Self> {
         Self::from_slice(value.blob()?).ok()
+    }
+}
+
+impl Column for OrganizationId {
+    fn read(value: Value<'_>) -> Option<Self> {
+        value.blob()?.try_into().ok().map(Self::from_bytes)
     }
 }
 

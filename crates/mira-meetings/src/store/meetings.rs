@@ -7,7 +7,7 @@ use mira_db::{DbError, Tx};
 use mira_wire::Instant;
 use uuid::Uuid;
 
-use crate::meeting::{Meeting, MeetingFilter, TranscriptLine, duration_secs};
+use crate::meeting::{Meeting, MeetingFilter, MeetingStatus, TranscriptLine, duration_secs};
 use crate::page::{Listed, Page};
 use crate::sql::{self, Columns, Json, List, Value, params};
 
@@ -107,7 +107,7 @@ pub(crate) async fn insert(
 
 /// Adds what was said in a meeting that has no transcript yet. Many lines go in one
 /// statement, since each is a round trip to a database across a network.
-pub(crate) async fn insert_transcript(
+async fn insert_transcript(
     tx: &mut Tx,
     meeting_id: Uuid,
     transcript: &[TranscriptLine],
@@ -138,6 +138,34 @@ pub(crate) async fn insert_transcript(
         sql::change(tx, &sql, &values).await?;
     }
     Ok(())
+}
+
+/// Moves a meeting on. The caller has found it.
+pub(crate) async fn set_status(
+    tx: &mut Tx,
+    id: Uuid,
+    status: MeetingStatus,
+) -> Result<(), DbError> {
+    let sql = "UPDATE meetings SET status = $2 WHERE id = $1";
+    sql::change(tx, sql, &params![id, Value::word(status)]).await?;
+    Ok(())
+}
+
+/// Writes a meeting with another transcript. The caller has found it.
+pub(crate) async fn replace_transcript(
+    tx: &mut Tx,
+    meeting: &Meeting,
+    transcript: &[TranscriptLine],
+) -> Result<(), DbError> {
+    sql::change(
+        tx,
+        "UPDATE meetings SET status = $2, ended_at = $3 WHERE id = $1",
+        &params![meeting.id, Value::word(meeting.status), meeting.ended_at],
+    )
+    .await?;
+    let sql = "DELETE FROM transcript_lines WHERE meeting_id = $1";
+    sql::change(tx, sql, &params![meeting.id]).await?;
+    insert_transcript(tx, meeting.id, transcript).await
 }
 
 /// Deletes a meeting with its transcript and reports; whether there was one.

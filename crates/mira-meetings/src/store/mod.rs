@@ -2,6 +2,7 @@
 //! [`sql`](crate::sql) runs on whichever back end.
 
 pub(crate) mod meetings;
+pub(crate) mod queue;
 pub(crate) mod reports;
 pub(crate) mod roleplay;
 pub(crate) mod templates;

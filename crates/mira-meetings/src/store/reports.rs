@@ -3,13 +3,13 @@
 use mira_db::{DbError, Tx};
 
 use crate::meeting::Meeting;
-use crate::report::Report;
+use crate::report::{Report, Verdict};
 use crate::sql::{self, Columns, Json, params};
 
 /// The reports about `meeting`, newest first.
 pub(crate) async fn list(tx: &mut Tx, meeting: &Meeting) -> Result<Vec<Report>, DbError> {
-    let sql = "SELECT id, template_id, score, summary, criteria, strengths, improvements,
-             created_at
+    let sql = "SELECT id, template_id, scored_by, score, summary, criteria, strengths,
+             improvements, scoring_error, analytics, created_at
          FROM reports WHERE meeting_id = $1 ORDER BY created_at DESC, id DESC";
     let report = |columns: &mut Columns<'_>| {
         Ok(Report {
@@ -17,11 +17,16 @@ pub(crate) async fn list(tx: &mut Tx, meeting: &Meeting) -> Result<Vec<Report>, 
             meeting_id: meeting.id,
             user_id: meeting.user_id,
             template_id: columns.take()?,
-            score: columns.take()?,
-            summary: columns.take()?,
-            criteria: columns.json()?,
-            strengths: columns.json()?,
-            improvements: columns.json()?,
+            verdict: Verdict {
+                scored_by: columns.take()?,
+                score: columns.take()?,
+                summary: columns.take()?,
+                criteria: columns.json()?,
+                strengths: columns.json()?,
+                improvements: columns.json()?,
+                scoring_error: columns.take()?,
+            },
+            analytics: columns.take::<Option<Json<_>>>()?.map(|Json(it)| it),
             created_at: columns.take()?,
         })
     };
@@ -30,20 +35,24 @@ pub(crate) async fn list(tx: &mut Tx, meeting: &Meeting) -> Result<Vec<Report>, 
 
 /// Adds a report.
 pub(crate) async fn insert(tx: &mut Tx, report: &Report) -> Result<(), DbError> {
+    let verdict = &report.verdict;
     sql::change(
         tx,
-        "INSERT INTO reports (id, meeting_id, template_id, score, summary, criteria,
-             strengths, improvements, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO reports (id, meeting_id, template_id, scored_by, score, summary, criteria,
+             strengths, improvements, scoring_error, analytics, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &params![
             report.id,
             report.meeting_id,
             report.template_id,
-            report.score,
-            &report.summary,
-            Json(&report.criteria),
-            Json(&report.strengths),
-            Json(&report.improvements),
+            &verdict.scored_by,
+            verdict.score,
+            &verdict.summary,
+            Json(&verdict.criteria),
+            Json(&verdict.strengths),
+            Json(&verdict.improvements),
+            &verdict.scoring_error,
+            report.analytics.as_ref().map(Json),
             report.created_at,
         ],
     )

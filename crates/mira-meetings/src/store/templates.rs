@@ -37,6 +37,20 @@ pub(crate) async fn find(
     sql::row(tx, &sql, &params![id, organization], read).await
 }
 
+/// The newest active template for calls of this type, or else for any call.
+pub(crate) async fn fitting(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    call_type: Option<&str>,
+) -> Result<Option<Template>, DbError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM templates
+         WHERE organization_id = $1 AND is_active = 1 AND (call_type IS NULL OR call_type = $2)
+         ORDER BY call_type IS NULL, created_at DESC, id DESC LIMIT 1"
+    );
+    sql::row(tx, &sql, &params![organization, call_type], read).await
+}
+
 /// Adds a template.
 pub(crate) async fn insert(
     tx: &mut Tx,

@@ -14,7 +14,8 @@ use mira_core::{
 };
 use mira_db::{Database, DbError, PostgresOptions, Tx};
 use mira_key::KeyDigest;
-use mira_meetings::{Meetings, NewId, router};
+use mira_meetings::{CoachModel, Meetings, NewId, router};
+use mira_outbound::{HttpClient, Model, ModelClient};
 use mira_testkit::Postgres;
 use mira_wire::{Dialect, RequestId, finish};
 use serde_json::Value;
@@ -103,7 +104,8 @@ impl House {
         let made = AtomicU64::new(0);
         let new_id: NewId = Arc::new(move || Ok(id(made.fetch_add(1, Ordering::Relaxed))));
         let clock_of_product = Arc::clone(&clock) as Arc<dyn Clock>;
-        let meetings = Meetings::new(database.clone(), clock_of_product, new_id, has_model);
+        let meetings = Meetings::new(database.clone(), clock_of_product, new_id);
+        meetings.use_model(has_model.then(|| model("http://127.0.0.1:9/v1")));
         Self {
             meetings: Arc::new(meetings),
             database,
@@ -145,6 +147,41 @@ impl House {
         read(response).await
     }
 
+    /// Makes every report that is due.
+    pub(crate) async fn coach(&self) {
+        let coach = Arc::clone(&self.meetings).coach();
+        // Once nothing is due it waits for more, which here never comes.
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+            tokio::select! {
+                () = coach => {}
+                () = self.idle() => {}
+            }
+        })
+        .await;
+    }
+
+    /// Until no meeting waits for its report.
+    async fn idle(&self) {
+        loop {
+            let waiting = self
+                .database
+                .read::<_, DbError, _>(|tx| {
+                    Box::pin(async move {
+                        let sql = "SELECT meeting_id FROM coaching_queue";
+                        match tx {
+                            Tx::Sqlite(tx) => Ok(tx.connection().prepare(sql)?.exists([])?),
+                            Tx::Postgres(tx) => Ok(!tx.query(sql, &[]).await?.is_empty()),
+                        }
+                    })
+                })
+                .await;
+            if !waiting.unwrap() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
     /// Writes rows that no operation can make yet.
     pub(crate) async fn execute(&self, sql: impl Into<String>) {
         let sql = sql.into();
@@ -178,6 +215,20 @@ impl House {
             blob(organization.as_bytes()),
         ))
         .await;
+    }
+}
+
+/// A model at `base_url`; nobody listens on the discard port.
+pub(crate) fn model(base_url: &str) -> CoachModel {
+    let model = Model {
+        id: "scripted/model".to_owned(),
+        name: "model".to_owned(),
+        base_url: base_url.to_owned(),
+        api_key: None,
+    };
+    CoachModel {
+        client: ModelClient::new(HttpClient::new(), model).unwrap(),
+        deadline: std::time::Duration::from_millis(500),
     }
 }
 

@@ -42,6 +42,9 @@ async fn no_operation_reaches_into_another_organization(house: House) {
         };
         let path = operation.path.replace("{id}", id);
         let body = match (operation.method, operation.path) {
+            ("PUT", "/meetings/{id}/transcript") => {
+                r#"{"format":"vtt","content":"WEBVTT"}"#.to_owned()
+            }
             ("PATCH", _) => r#"{"name":"Taken over"}"#.to_owned(),
             ("POST", "/roleplay/sessions") => {
                 format!(r#"{{"scenario":"S","template_id":"{template}"}}"#)

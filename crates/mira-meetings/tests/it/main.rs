@@ -26,10 +26,13 @@ macro_rules! suite {
 }
 
 mod house;
+mod ingest;
 mod isolation;
 mod lists;
 mod meetings;
 mod protocol;
 mod roleplay;
 mod samples;
+mod scoring;
+mod script;
 mod templates;

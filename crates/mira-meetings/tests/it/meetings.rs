@@ -85,7 +85,9 @@ async fn reports_are_listed_newest_first(house: House) {
     let house = with_one_meeting(house).await;
     let report = |number, at| {
         format!(
-            "INSERT INTO reports VALUES ({}, {}, NULL, 80, 'Summary {number}',
+            "INSERT INTO reports (id, meeting_id, scored_by, score, summary, criteria, strengths,
+                 improvements, created_at)
+             VALUES ({}, {}, 'sample', 80, 'Summary {number}',
                  '[{{\"name\":\"Pace\",\"weight\":2,\"score\":80,\"comment\":\"Calm\"}}]',
                  '[\"Listens\"]', '[]', {at});",
             blob(id(number).as_bytes()),
@@ -100,11 +102,12 @@ async fn reports_are_listed_newest_first(house: House) {
         reply.data()[1],
         json!({
             "id": id(21).to_string(), "meeting_id": id(1).to_string(),
-            "user_id": id(9).to_string(), "template_id": null, "score": 80,
+            "user_id": id(9).to_string(), "template_id": null,
+            "scored_by": "sample", "score": 80,
             "summary": "Summary 21",
             "criteria": [{"name": "Pace", "weight": 2.0, "score": 80, "comment": "Calm"}],
             "strengths": ["Listens"], "improvements": [],
-            "created_at": "1970-01-01T00:00:01.000Z",
+            "scoring_error": null, "analytics": null, "created_at": "1970-01-01T00:00:01.000Z",
         })
     );
 }
