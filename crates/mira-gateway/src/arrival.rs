@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use mira_core::normalize;
-
-use crate::spelling::{begins_as, is_canonical, reads_as};
+use mira_tower::{begins_as, is_canonical, reads_as};
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");

@@ -12,10 +12,9 @@ use http::header::{CACHE_CONTROL, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Response, request};
 use mira_core::Grant;
-use mira_tower::Guard;
+use mira_tower::{Guard, set_identity};
 use mira_wire::{Dialect, ErrorCode, Refusal, RequestId, quota_headers};
 
-use crate::identity::set_identity;
 use crate::{Authorized, RouteTable, authorize};
 
 /// A way to ask.
@@ -42,6 +41,7 @@ pub struct Asked {
 const FORWARD_PATH: &str = "/authz/forward";
 const NGINX_PATH: &str = "/authz/nginx";
 const ENVOY_PREFIX: &str = "/authz/envoy";
+const BODY: HeaderName = HeaderName::from_static("x-mira-body");
 
 impl Door {
     /// The door at `path`, if there is one.
@@ -83,13 +83,34 @@ impl Door {
         request_id: RequestId,
         head: &request::Parts,
     ) -> (Result<Response<Body>, Refusal>, Dialect) {
-        let asked = match self.asked(head) {
-            Ok(asked) => asked,
-            Err(refusal) => return (Err(refusal), Dialect::Network),
+        let (answer, dialect) = match self.asked(head) {
+            Ok(asked) => {
+                let headers = &head.headers;
+                asked
+                    .answer(routes, guard, address, request_id, headers)
+                    .await
+            }
+            Err(refusal) => (Err(refusal), Dialect::Network),
         };
-        let path = asked.target.path();
-        let headers = &head.headers;
-        let authorized = authorize(routes, guard, &asked.method, path, headers, address).await;
+        match answer {
+            Err(refusal) if self == Self::Nginx => (Ok(said_in_fields(&refusal, dialect)), dialect),
+            answer => (answer, dialect),
+        }
+    }
+}
+
+impl Asked {
+    /// Decides on it for a client at `address` that sent `headers`, as [`Door::answer`] does.
+    pub async fn answer(
+        &self,
+        routes: &RouteTable,
+        guard: &Guard,
+        address: IpAddr,
+        request_id: RequestId,
+        headers: &HeaderMap,
+    ) -> (Result<Response<Body>, Refusal>, Dialect) {
+        let path = self.target.path();
+        let authorized = authorize(routes, guard, &self.method, path, headers, address).await;
         let answer = match authorized {
             Ok(Authorized::Granted(_, grant)) => Ok(yes(Some(&grant), request_id)),
             Ok(Authorized::Public(_)) => Ok(yes(None, request_id)),
@@ -98,6 +119,20 @@ impl Door {
         };
         (answer, routes.dialect(path).unwrap_or(Dialect::Network))
     }
+}
+
+/// A refusal whose body stands in a field too: nginx reads the fields of a
+/// subrequest and never its body. The texts are ours, so they fit into one.
+fn said_in_fields(refusal: &Refusal, dialect: Dialect) -> Response<Body> {
+    let body = refusal.body(dialect);
+    let field = HeaderValue::from_bytes(&body);
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = refusal.status();
+    *response.headers_mut() = refusal.headers();
+    if let Ok(field) = field {
+        response.headers_mut().insert(BODY, field);
+    }
+    response
 }
 
 fn envoy(head: &request::Parts) -> Result<Asked, Refusal> {
@@ -130,7 +165,7 @@ fn single<'h>(
 
 /// A request target in origin form, as this server would take it from a request
 /// line. A fragment is no part of one, and servers differ on what follows it.
-fn parse_target(target: &[u8]) -> Result<PathAndQuery, Refusal> {
+pub fn parse_target(target: &[u8]) -> Result<PathAndQuery, Refusal> {
     let bad = || Refusal::invalid("The path asked about is not one");
     if target.contains(&b'#') || !target.starts_with(b"/") {
         return Err(bad());

@@ -12,13 +12,14 @@ use http::{HeaderMap, Method, StatusCode, request, response};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use mira_core::Grant;
+use mira_tower::{
+    begins_as, is_canonical, is_for_mira, is_identity, reads_as, refuse_session, remove_session,
+    set_identity,
+};
 use mira_wire::RequestId;
 
 use crate::arrival::is_claim_of_origin;
 use crate::hop_by_hop::{list, remove_hop_by_hop};
-use crate::identity::{is_identity, set_identity};
-use crate::session_crumbs::{refuse_session, remove_session};
-use crate::spelling::{begins_as, is_canonical, reads_as};
 use crate::trace_context::continue_trace;
 use crate::upgrade::WEBSOCKET;
 use crate::{Arrival, UpstreamError};
@@ -39,15 +40,8 @@ const OVERRIDES: [&str; 11] = [
     "x-host",
 ];
 
-/// What else is for us, or decided by us. The key is among them.
-const OURS: [&str; 6] = [
-    "authorization",
-    "x-api-key",
-    "proxy",
-    "expect",
-    "transfer-encoding",
-    "host",
-];
+/// What else is for us, or decided by us.
+const OURS: [&str; 4] = ["proxy", "expect", "transfer-encoding", "host"];
 
 /// What is said to the upstream about one request.
 pub(crate) struct Introduction<'a> {
@@ -140,7 +134,7 @@ fn is_untrue(name: &str) -> bool {
 }
 
 fn is_refused(name: &str) -> bool {
-    is_identity(name)
+    is_for_mira(name)
         || begins_as(name, "proxy-")
         || OURS.iter().any(|ours| reads_as(name, ours))
         || OVERRIDES.iter().any(|other| reads_as(name, other))

@@ -45,6 +45,11 @@ impl Guard {
         }
     }
 
+    /// The clock that decisions are made by.
+    pub(crate) fn clock(&self) -> &mira_verifier::BootClock {
+        self.verifier.clock()
+    }
+
     /// Watches over what `grant` allowed, for a door that goes on without a body,
     /// as an upgraded connection does.
     pub fn watch(&self, grant: &Grant) -> Lifeline {

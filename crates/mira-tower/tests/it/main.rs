@@ -2,6 +2,8 @@
 //! when a body ends.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod layers;
+
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::Pin;

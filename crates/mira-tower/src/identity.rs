@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use mira_core::{Grant, Permissions};
 use mira_wire::{REQUEST_ID_HEADER, RequestId};
 
-use crate::spelling::begins_as;
+use crate::spelling::{begins_as, reads_as};
 
 const KEY_ID: HeaderName = HeaderName::from_static("x-mira-key-id");
 const ORGANIZATION_ID: HeaderName = HeaderName::from_static("x-mira-organization-id");
@@ -13,14 +13,23 @@ const SERVICE: HeaderName = HeaderName::from_static("x-mira-service");
 const ENVIRONMENT: HeaderName = HeaderName::from_static("x-mira-environment");
 const PERMISSIONS: HeaderName = HeaderName::from_static("x-mira-permissions");
 
+/// Where a key is, or where somebody takes one to be.
+const KEY: [&str; 2] = ["authorization", "x-api-key"];
+
 /// Whether `name` reads as one of ours, in any spelling. The whole family is
 /// ours, so that a header we add tomorrow is not forged today.
-pub(crate) fn is_identity(name: &str) -> bool {
+pub fn is_identity(name: &str) -> bool {
     begins_as(name, "x-mira-")
 }
 
+/// Whether a field of this name is between a client and Mira: the key, or who Mira
+/// says is there, in any spelling. Nobody behind Mira gets it from a client.
+pub fn is_for_mira(name: &str) -> bool {
+    is_identity(name) || KEY.iter().any(|key| reads_as(name, key))
+}
+
 /// Says who is behind `grant`. What the key does not have is not said.
-pub(crate) fn set_identity(headers: &mut HeaderMap, grant: &Grant, request_id: RequestId) {
+pub fn set_identity(headers: &mut HeaderMap, grant: &Grant, request_id: RequestId) {
     let mut set = |name, text: String| {
         // Ids and words of ours are all visible ASCII.
         if let Ok(value) = HeaderValue::try_from(text) {

@@ -6,7 +6,7 @@ use mira_wire::SessionCookie;
 
 /// Takes our crumbs out of `Cookie` and leaves the others, in one line: HTTP/2
 /// may spread them over several, and HTTP/1.1 may not (RFC 9113 §8.2.3).
-pub(crate) fn remove_session(headers: &mut HeaderMap) {
+pub fn remove_session(headers: &mut HeaderMap) {
     let mut lines = headers.get_all(COOKIE).iter();
     let Some(first) = lines.next() else { return };
     let is_one_line = lines.next().is_none();
@@ -26,7 +26,7 @@ pub(crate) fn remove_session(headers: &mut HeaderMap) {
 }
 
 /// Drops every `Set-Cookie` that would set ours.
-pub(crate) fn refuse_session(headers: &mut HeaderMap) {
+pub fn refuse_session(headers: &mut HeaderMap) {
     let is_ours = |line: &HeaderValue| crumbs(line).next().is_some_and(is_session);
     if !headers.get_all(SET_COOKIE).iter().any(is_ours) {
         return;

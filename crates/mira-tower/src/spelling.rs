@@ -5,12 +5,12 @@
 //! remove the other. Names are in lower case here, as the library keeps them.
 
 /// Whether `name` reads as `canonical`, which has letters, digits and hyphens only.
-pub(crate) fn reads_as(name: &str, canonical: &str) -> bool {
+pub fn reads_as(name: &str, canonical: &str) -> bool {
     name.len() == canonical.len() && begins_as(name, canonical)
 }
 
 /// Whether `name` begins with what reads as `canonical`.
-pub(crate) fn begins_as(name: &str, canonical: &str) -> bool {
+pub fn begins_as(name: &str, canonical: &str) -> bool {
     name.len() >= canonical.len()
         && name.bytes().zip(canonical.bytes()).all(|(byte, wanted)| {
             byte == wanted || (wanted == b'-' && !byte.is_ascii_alphanumeric())
@@ -18,7 +18,7 @@ pub(crate) fn begins_as(name: &str, canonical: &str) -> bool {
 }
 
 /// Whether `name` has nothing but letters, digits and hyphens.
-pub(crate) fn is_canonical(name: &str) -> bool {
+pub fn is_canonical(name: &str) -> bool {
     name.bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
