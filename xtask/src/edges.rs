@@ -81,7 +81,10 @@ pub(crate) const ROWS: &[Row] = &[
             "mira-wire",
         ],
     ),
-    row("mira-ext-authz", &["mira-gateway", "mira-tower"]),
+    row(
+        "mira-ext-authz",
+        &["mira-gateway", "mira-tower", "mira-wire"],
+    ),
     row(
         "mira-meetings",
         &[

@@ -107,6 +107,12 @@ impl Front {
                 .answer(&routes, &self.guard, address, request_id, &head)
                 .await;
         }
+        if mira_ext_authz::is_call(&request) {
+            let (guard, request) = (&self.guard, hurried(request));
+            let answer =
+                mira_ext_authz::answer(request, &routes, guard, peer, is_trusted, request_id);
+            return (Ok(answer.await), Dialect::Network);
+        }
         let dialect = routes
             .dialect(request.uri().path())
             .unwrap_or(Dialect::Console);
