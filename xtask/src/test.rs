@@ -73,9 +73,12 @@ pub(crate) fn run(root: &Path) -> bool {
     true
 }
 
-fn set_up(_: &Path) -> Outcome {
+fn set_up(root: &Path) -> Outcome {
     match setup::prepare() {
-        Ok(()) => Outcome::Passed,
+        Ok(()) => {
+            setup::prepare_envoy(root);
+            Outcome::Passed
+        }
         Err(error) => {
             eprintln!("{error}");
             Outcome::Failed

@@ -17,8 +17,10 @@ mod model_server;
 mod output;
 mod postgres;
 mod process;
+mod proxy;
 mod raw;
 mod server;
+mod upstream;
 
 pub use client::{Answer, Client};
 pub use connection::Connection;
@@ -27,5 +29,7 @@ pub use events::{Event, Events};
 pub use model_server::{ANSWER_TOKENS, End, MODEL_SECRET, ModelServer, Reply, claim, completion};
 pub use postgres::Postgres;
 pub use process::{Finished, run};
+pub use proxy::{Proxy, free_address};
 pub use raw::raw;
 pub use server::{Server, ServerOptions};
+pub use upstream::{Seen, Upstream};

@@ -76,6 +76,10 @@ impl Process {
         self.child.id()
     }
 
+    pub(crate) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Writes all of stdin. A process that does not read it is no fault.
     fn write(&mut self, input: &str) {
         if let Some(mut stdin) = self.child.stdin.take() {

@@ -6,8 +6,10 @@
 )]
 
 mod cli;
+mod conformance;
 mod durability;
 mod gateway;
+mod grpc;
 mod import;
 mod life;
 mod limits;
