@@ -84,8 +84,15 @@ impl Postgres {
         let direct = probe::connect(&address, &options).await?;
         migrate::run(&address, direct, migrations).await?;
         Ok(Self {
-            pool: Arc::new(Pool::new(address, options)),
+            pool: Arc::new(Pool::new(Arc::new(address), options)),
         })
+    }
+
+    /// The same database through connections of its own, with its own patience.
+    pub fn with_options(&self, options: PostgresOptions) -> Self {
+        Self {
+            pool: Arc::new(self.pool.with_options(options)),
+        }
     }
 
     /// Runs `work` in a task of its own, so that it goes to its end even if the

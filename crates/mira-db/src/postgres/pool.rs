@@ -14,7 +14,7 @@ use crate::error::{DbError, Outage};
 
 /// The connections to one server.
 pub(super) struct Pool {
-    address: Address,
+    address: Arc<Address>,
     options: PostgresOptions,
     idle: Mutex<Vec<Session>>,
     places: Arc<Semaphore>,
@@ -30,7 +30,7 @@ pub(super) struct Lease {
 }
 
 impl Pool {
-    pub(super) fn new(address: Address, options: PostgresOptions) -> Self {
+    pub(super) fn new(address: Arc<Address>, options: PostgresOptions) -> Self {
         let size = u32::try_from(options.connections)
             .unwrap_or(u32::MAX)
             .clamp(1, MOST);
@@ -45,6 +45,11 @@ impl Pool {
 
     pub(super) fn options(&self) -> &PostgresOptions {
         &self.options
+    }
+
+    /// Another pool to the same server.
+    pub(super) fn with_options(&self, options: PostgresOptions) -> Self {
+        Self::new(Arc::clone(&self.address), options)
     }
 
     /// Waits for a place, and connects anew if no sound connection is idle.
