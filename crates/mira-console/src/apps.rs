@@ -7,7 +7,7 @@ use mira_store::ledger::{self, Movement, Transaction, TransactionType};
 use mira_store::{Page, PageRequest, StoreError, apps, keys, organizations};
 
 use crate::unit::{Settled, Unit, target};
-use crate::{Caller, Console, ConsoleError, input};
+use crate::{Caller, Console, ConsoleError, Mutator, input};
 
 impl Console {
     /// The apps of an organization, newest first.
@@ -54,7 +54,7 @@ impl Console {
     ) -> Result<Settled<App>, ConsoleError> {
         caller.principal.manages(organization_id, "Organization")?;
         let name = input::name(name)?;
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, Mutator::CreateApp, move |unit| {
             Box::pin(async move {
                 let organization = organizations::get(unit.tx, organization_id).await?;
                 organization.ok_or(ConsoleError::NotFound("Organization"))?;
@@ -87,7 +87,7 @@ impl Console {
         name: &str,
     ) -> Result<Settled<App>, ConsoleError> {
         let name = input::name(name)?;
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, Mutator::RenameApp, move |unit| {
             Box::pin(async move {
                 let mut app = unit.app_to_manage(id).await?;
                 apps::rename(unit.tx, id, &name).await?;
@@ -105,7 +105,7 @@ impl Console {
         caller: &Caller,
         id: AppId,
     ) -> Result<Settled<App>, ConsoleError> {
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, Mutator::DeleteApp, move |unit| {
             Box::pin(async move {
                 let app = unit.app_to_manage(id).await?;
                 let (now, by) = (unit.now, unit.caller.principal.actor());
@@ -183,7 +183,7 @@ impl Console {
     ) -> Result<(), ConsoleError> {
         let request_id = request_id.to_owned();
         let description = description.to_owned();
-        self.mutate(&Self::system(), move |unit| {
+        self.mutate(&Self::system(), Mutator::Charge, move |unit| {
             Box::pin(async move {
                 let movement = Movement {
                     id: TransactionId::generate(unit.now, unit.entropy())?,
@@ -212,7 +212,11 @@ impl Console {
         self.app(caller, id).await?;
         caller.principal.has_role(Role::Superadmin)?;
         let description = input::reason(Some(reason))?.unwrap_or_default();
-        self.mutate(caller, move |unit| {
+        let mutator = match transaction_type {
+            TransactionType::Adjustment => Mutator::AdjustBalance,
+            _ => Mutator::TopUp,
+        };
+        self.mutate(caller, mutator, move |unit| {
             Box::pin(async move {
                 let app = unit.app_to_manage(id).await?;
                 let movement = Movement {

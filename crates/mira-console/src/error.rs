@@ -89,6 +89,7 @@ impl From<StoreError> for ConsoleError {
         match error {
             StoreError::Database(error) => error.into(),
             StoreError::Missing(record) => Self::NotFound(noun(record)),
+            StoreError::Forked => Self::Unavailable,
             StoreError::Page(error) => Self::invalid(capitalized(&error.to_string())),
             StoreError::BalanceOverflow => Self::invalid("The balance would become too large"),
         }

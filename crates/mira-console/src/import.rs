@@ -7,7 +7,7 @@ use mira_store::{keys, organizations};
 use zeroize::Zeroizing;
 
 use crate::unit::{Unit, target};
-use crate::{Console, ConsoleError, NewKey};
+use crate::{Console, ConsoleError, Mutator, NewKey};
 
 /// One key to take in.
 pub struct ImportedKey {
@@ -39,7 +39,7 @@ impl Console {
         organization_id: OrganizationId,
         all: Vec<ImportedKey>,
     ) -> Result<u64, ConsoleError> {
-        self.mutate(&Self::system(), move |unit| {
+        self.mutate(&Self::system(), Mutator::ImportKeys, move |unit| {
             Box::pin(async move {
                 let organization = organizations::get(unit.tx, organization_id).await?;
                 organization.ok_or(ConsoleError::NotFound("Organization"))?;

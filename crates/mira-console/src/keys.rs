@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::idempotency::Idempotency;
 use crate::new_key::{Draft, Issued, NewKey, refuse_empty, refuse_past};
 use crate::unit::{Settled, Unit, target};
-use crate::{Caller, Console, ConsoleError, input};
+use crate::{Caller, Console, ConsoleError, Mutator, Reach, input};
 
 impl Console {
     /// Issues an organization key.
@@ -24,7 +24,7 @@ impl Console {
         idempotency: Option<Idempotency>,
     ) -> Result<Settled<Issued>, ConsoleError> {
         caller.principal.manages(organization_id, "Organization")?;
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, Mutator::IssueKey, move |unit| {
             Box::pin(async move { unit.issue(organization_id, None, new, idempotency).await })
         })
         .await
@@ -41,7 +41,7 @@ impl Console {
     ) -> Result<Settled<Issued>, ConsoleError> {
         let app = self.app(caller, app_id).await?;
         caller.principal.manages(app.organization_id, "App")?;
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, Mutator::IssueKey, move |unit| {
             Box::pin(async move {
                 // Deleting the app revokes its keys, so none may follow.
                 let organization_id = unit.app_to_manage(app_id).await?.organization_id;
@@ -63,7 +63,7 @@ impl Console {
         let now = self.now();
         edit.name = edit.name.as_deref().map(input::name).transpose()?;
         let settled = self
-            .mutate(caller, move |unit| {
+            .mutate(caller, Mutator::EditKey, move |unit| {
                 Box::pin(async move {
                     let key = unit.key_to_manage(id).await?;
                     let before = key.record.clone();
@@ -71,10 +71,14 @@ impl Console {
                     refuse_empty(edit.permissions)?;
                     refuse_past(edit.expires_at.flatten(), now)?;
                     let tightens = record.facts.tightens(&before.facts);
+                    if !tightens {
+                        unit.reach = Reach::Soon;
+                    }
                     let is_repeat = record == before;
                     let key = StoredKey { record, ..key };
                     if is_repeat {
                         // What it repeats may never have been confirmed.
+                        unit.reach = Reach::Everywhere;
                         unit.announce_key(&key).await?;
                         return Ok((key.record, true));
                     }
@@ -112,7 +116,7 @@ impl Console {
                 "grace_period_secs is at most 2592000, 30 days",
             ));
         }
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, Mutator::RotateKey, move |unit| {
             Box::pin(async move {
                 let old = unit.key_to_manage(id).await?;
                 if let Some(record) = unit.repeated(idempotency.as_ref()).await? {
@@ -159,7 +163,7 @@ impl Console {
         self.step(
             caller,
             id,
-            Action::KeySuspended,
+            (Mutator::SuspendKey, Action::KeySuspended),
             vec![],
             |record, now, _| Ok(record.suspend(now)?),
         )
@@ -172,7 +176,8 @@ impl Console {
         caller: &Caller,
         id: KeyId,
     ) -> Result<Settled<KeyRecord>, ConsoleError> {
-        self.step(caller, id, Action::KeyResumed, vec![], |record, now, _| {
+        let how = (Mutator::ResumeKey, Action::KeyResumed);
+        self.step(caller, id, how, vec![], |record, now, _| {
             Ok(record.resume(now)?)
         })
         .await
@@ -190,7 +195,7 @@ impl Console {
         self.step(
             caller,
             id,
-            Action::KeyRevoked,
+            (Mutator::RevokeKey, Action::KeyRevoked),
             details.into_iter().collect(),
             |key, now, by| Ok(key.revoke(now, by)),
         )
@@ -201,7 +206,7 @@ impl Console {
         &self,
         caller: &Caller,
         id: KeyId,
-        action: Action,
+        (mutator, action): (Mutator, Action),
         details: Vec<(&'static str, Value)>,
         step: fn(
             KeyRecord,
@@ -209,7 +214,7 @@ impl Console {
             mira_core::Actor,
         ) -> Result<Transition<KeyRecord>, ConsoleError>,
     ) -> Result<Settled<KeyRecord>, ConsoleError> {
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, mutator, move |unit| {
             Box::pin(async move {
                 let key = unit.key_to_manage(id).await?;
                 let by = unit.caller.principal.actor();

@@ -7,7 +7,7 @@ use mira_store::users::{self, PasswordHash};
 use mira_store::{Page, PageRequest, organizations, sessions};
 
 use crate::unit::{Settled, Unit, target};
-use crate::{Caller, Console, ConsoleError, SignedIn, Token, input};
+use crate::{Caller, Console, ConsoleError, Mutator, SignedIn, Token, input};
 
 const INVITATION_SECS: i64 = 7 * 86_400;
 
@@ -87,7 +87,7 @@ impl Console {
             None => None,
         };
         let role = new.role;
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, Mutator::AddMember, move |unit| {
             Box::pin(async move {
                 let organization = organizations::get(unit.tx, organization_id).await?;
                 organization.ok_or(ConsoleError::NotFound("Organization"))?;
@@ -117,7 +117,7 @@ impl Console {
         role: Role,
     ) -> Result<Settled<User>, ConsoleError> {
         caller.principal.manages(organization_id, "Member")?;
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, Mutator::ChangeMember, move |unit| {
             Box::pin(async move {
                 let mut user = unit.member_to_manage(organization_id, id).await?;
                 if role == Role::Superadmin {
@@ -143,7 +143,7 @@ impl Console {
         id: UserId,
     ) -> Result<Settled<User>, ConsoleError> {
         caller.principal.manages(organization_id, "Member")?;
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, Mutator::RemoveMember, move |unit| {
             Box::pin(async move {
                 let user = unit.member_to_manage(organization_id, id).await?;
                 unit.refuse_loss_of_last(&user, None).await?;
@@ -182,7 +182,7 @@ impl Console {
         let caller = Caller::of_user(&user, request_id);
         let digest = token.digest();
         let settled = self
-            .mutate(&caller, move |unit| {
+            .mutate(&caller, Mutator::AcceptInvitation, move |unit| {
                 Box::pin(async move {
                     let invitation = invitations::take(unit.tx, &digest, unit.now).await?;
                     invitation.ok_or(ConsoleError::NotFound("Invitation"))?;

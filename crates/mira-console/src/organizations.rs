@@ -8,7 +8,7 @@ use mira_store::{Page, PageRequest, organizations};
 use serde_json::Value;
 
 use crate::unit::{Settled, Unit, target};
-use crate::{Caller, Console, ConsoleError, input};
+use crate::{Caller, Console, ConsoleError, Mutator, input};
 
 /// A change of an organization; an absent member stays.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +63,7 @@ impl Console {
     ) -> Result<Settled<Organization>, ConsoleError> {
         caller.principal.has_role(Role::Superadmin)?;
         let name = input::name(name)?;
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, Mutator::CreateOrganization, move |unit| {
             Box::pin(async move { unit.create_organization(name, Subscription::NONE).await })
         })
         .await
@@ -109,8 +109,8 @@ impl Console {
             caller.principal.has_role(Role::Superadmin)?;
         }
         let name = edit.name.as_deref().map(input::name).transpose()?;
-        let action = Action::OrganizationChanged;
-        self.change_organization(caller, id, action, move |organization| {
+        let how = (Mutator::EditOrganization, Action::OrganizationChanged);
+        self.change_organization(caller, id, how, move |organization| {
             if let Some(name) = name {
                 organization.name = name;
             }
@@ -132,7 +132,7 @@ impl Console {
         self.change_organization(
             caller,
             id,
-            Action::SubscriptionChanged,
+            (Mutator::SetSubscription, Action::SubscriptionChanged),
             move |organization| {
                 organization.subscription = subscription;
             },
@@ -144,10 +144,10 @@ impl Console {
         &self,
         caller: &Caller,
         id: OrganizationId,
-        action: Action,
+        (mutator, action): (Mutator, Action),
         change: impl FnOnce(&mut Organization) + Send + 'static,
     ) -> Result<Settled<Organization>, ConsoleError> {
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, mutator, move |unit| {
             Box::pin(async move {
                 let mut organization = organizations::get(unit.tx, id)
                     .await?

@@ -11,7 +11,7 @@ use mira_store::{sign_in_attempts, users};
 
 use crate::input::MAX_EMAIL;
 use crate::unit::target;
-use crate::{Caller, Console, ConsoleError, Token};
+use crate::{Caller, Console, ConsoleError, Mutator, Token};
 
 /// A session ends after this long without a request.
 const IDLE: Duration = Duration::from_hours(12);
@@ -92,6 +92,7 @@ impl Console {
 
     /// Who the session behind `token` is, if it has not ended.
     pub async fn session(&self, token: &Token) -> Result<Option<User>, ConsoleError> {
+        self.refuse_without_lease()?;
         let (now, digest) = (self.now(), token.digest());
         let found = self
             .db
@@ -117,7 +118,7 @@ impl Console {
     /// Ends the session behind `token`.
     pub async fn sign_out(&self, caller: &Caller, token: &Token) -> Result<(), ConsoleError> {
         let digest = token.digest();
-        self.mutate(caller, move |unit| {
+        self.mutate(caller, Mutator::SignOut, move |unit| {
             Box::pin(async move {
                 if sessions::delete(unit.tx, &digest).await? {
                     let principal = unit.caller.principal;
@@ -176,24 +177,28 @@ impl Console {
         user: User,
         request_id: &str,
     ) -> Result<SignedIn, ConsoleError> {
-        self.mutate(&Caller::of_user(&user, request_id), move |unit| {
-            Box::pin(async move {
-                let token = Token::generate(unit.entropy())?;
-                let session = Session {
-                    user_id: user.id,
-                    created_at: unit.now,
-                    last_seen_at: unit.now,
-                };
-                let account = Subject::Account(user.email.clone());
-                sign_in_attempts::clear(unit.tx, &account.to_string()).await?;
-                sessions::insert(unit.tx, &token.digest(), &session).await?;
-                let target = target(TargetKind::User, user.id);
-                let organization_id = Some(user.organization_id);
-                unit.audit(Action::SessionCreated, target, organization_id, &[])
-                    .await?;
-                Ok(SignedIn { token, user })
-            })
-        })
+        self.mutate(
+            &Caller::of_user(&user, request_id),
+            Mutator::BeginSession,
+            move |unit| {
+                Box::pin(async move {
+                    let token = Token::generate(unit.entropy())?;
+                    let session = Session {
+                        user_id: user.id,
+                        created_at: unit.now,
+                        last_seen_at: unit.now,
+                    };
+                    let account = Subject::Account(user.email.clone());
+                    sign_in_attempts::clear(unit.tx, &account.to_string()).await?;
+                    sessions::insert(unit.tx, &token.digest(), &session).await?;
+                    let target = target(TargetKind::User, user.id);
+                    let organization_id = Some(user.organization_id);
+                    unit.audit(Action::SessionCreated, target, organization_id, &[])
+                        .await?;
+                    Ok(SignedIn { token, user })
+                })
+            },
+        )
         .await
         .map(|settled| settled.value)
     }
@@ -208,7 +213,7 @@ impl Console {
             request_id: Some(request_id.to_owned()),
             ..Self::system()
         };
-        self.mutate(&caller, move |unit| {
+        self.mutate(&caller, Mutator::NoteFailure, move |unit| {
             Box::pin(async move {
                 for subject in [Subject::Account(email.clone()), Subject::Address(address)] {
                     let subject = subject.to_string();

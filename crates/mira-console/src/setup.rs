@@ -6,7 +6,7 @@ use mira_store::audit::{Action, TargetKind};
 use mira_store::{meta, users};
 
 use crate::unit::target;
-use crate::{Caller, Console, ConsoleError, Principal, input};
+use crate::{Caller, Console, ConsoleError, Mutator, Principal, input};
 
 /// What an empty installation begins with.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ impl Console {
         let name = input::person_name(&new.name)?;
         let password_hash = self.password_hash(&new.password, &email).await?;
         let subscription = new.subscription;
-        self.mutate(&Self::system(), move |unit| {
+        self.mutate(&Self::system(), Mutator::SetUp, move |unit| {
             Box::pin(async move {
                 if !users::is_empty(unit.tx).await? {
                     return Err(ConsoleError::conflict(
@@ -81,7 +81,7 @@ impl Console {
     pub async fn reset_password(&self, email: &str, password: &str) -> Result<User, ConsoleError> {
         let email = input::email(email)?;
         let hash = self.password_hash(password, &email).await?;
-        self.mutate(&Self::system(), move |unit| {
+        self.mutate(&Self::system(), Mutator::ResetPassword, move |unit| {
             Box::pin(async move {
                 let account = users::by_email(unit.tx, &email).await?;
                 let user = account.ok_or(ConsoleError::NotFound("Account"))?.user;

@@ -7,6 +7,7 @@
 //! event: when a session was last used, and forgetting what has ended.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mira_core::{Change, EventId, OrganizationId, Permission, Role, Standing, Timestamp};
 use mira_db::{BoxFuture, Tx};
@@ -16,9 +17,17 @@ use mira_store::audit::{self, Action, AuditEvent, Target, TargetKind};
 use mira_store::changelog::{self, Seq};
 use mira_store::keys::StoredKey;
 use mira_store::{keys, users};
+use mira_verifier::Lease;
 use serde_json::{Map, Value};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-use crate::{Caller, Console, ConsoleError, Principal};
+use crate::{Caller, Console, ConsoleError, Mutator, Principal, Reach};
+
+/// How long the store may take to confirm what a caller waits for.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a change that only gives waits for the other nodes.
+const SOON: Duration = Duration::from_millis(250);
 
 /// What a mutation made, and since when the change holds everywhere.
 #[derive(Debug)]
@@ -36,15 +45,19 @@ pub(crate) struct Unit<'t> {
     pub(crate) caller: Caller,
     /// The services that app keys can be made for.
     pub(crate) services: Arc<[ServiceName]>,
+    /// Where the change must hold before the call answers.
+    pub(crate) reach: Reach,
     entropy: Arc<dyn Entropy>,
     seq: Seq,
 }
 
 impl Console {
-    /// Runs `work` in one transaction and then waits until its changes hold.
+    /// Runs `work` in one transaction and then waits until its changes hold where
+    /// those of `mutator` must.
     pub(crate) async fn mutate<T, F>(
         &self,
         caller: &Caller,
+        mutator: Mutator,
         work: F,
     ) -> Result<Settled<T>, ConsoleError>
     where
@@ -53,40 +66,62 @@ impl Console {
             + 'static,
         T: Send + 'static,
     {
-        let (now, caller, entropy) = (self.now(), caller.clone(), Arc::clone(&self.entropy));
+        self.refuse_without_lease()?;
+        let (now, entropy) = (self.now(), Arc::clone(&self.entropy));
         let (services, wait) = (self.services(), caller.wait);
         let (db, node) = (self.db.clone(), Arc::clone(&self.node));
+        let is_impatient = caller.principal != Principal::System;
+        let caller = caller.clone();
+        let (tell, told) = oneshot::channel();
         // A task of its own: a caller who hangs up must not leave a change that
         // is committed and holds nowhere.
         let mutation = tokio::spawn(async move {
-            let (value, seq) = db
-                .write(move |tx| {
-                    Box::pin(async move {
-                        let mut unit = Unit {
-                            tx,
-                            now,
-                            caller,
-                            services,
-                            entropy,
-                            seq: Seq::START,
-                        };
-                        unit.reauthorize().await?;
-                        let value = work(&mut unit).await?;
-                        Ok::<_, ConsoleError>((value, unit.seq))
-                    })
+            let written = db.write(move |tx| {
+                Box::pin(async move {
+                    let mut unit = Unit {
+                        tx,
+                        now,
+                        caller,
+                        services,
+                        reach: mutator.reach(),
+                        entropy,
+                        seq: Seq::START,
+                    };
+                    unit.reauthorize().await?;
+                    let value = work(&mut unit).await?;
+                    Ok::<_, ConsoleError>((value, unit.seq, unit.reach))
                 })
-                .await?;
-            let effect = node
-                .barrier(seq, wait)
-                .await
-                .map_err(|_| ConsoleError::Unavailable)?;
+            });
+            let (value, seq, reach) = written.await?;
+            // Whoever does not listen has given up.
+            tell.send(()).ok();
+            let effect = match reach {
+                Reach::Here => node.hold_here(seq).await,
+                Reach::Soon => node.barrier(seq, Some(SOON)).await,
+                Reach::Everywhere => node.barrier(seq, wait).await,
+            };
+            let effect = effect.map_err(|_| ConsoleError::Unavailable)?;
             Ok(Settled { value, effect })
         });
+        // What the store will not have confirmed by then may still happen, and
+        // holds if it does.
+        if is_impatient && timeout(COMMIT_PATIENCE, told).await.is_err() {
+            return Err(ConsoleError::Unavailable);
+        }
         mutation.await.unwrap_or_else(|_| {
             // It may have been committed; until that is known nothing is served.
-            self.node.verifier().drop_lease();
+            self.node.lose_lease();
             Err(ConsoleError::Unavailable)
         })
+    }
+
+    /// A node that may not answer about keys is cut off from the store, or may be
+    /// looking at one that was.
+    pub(crate) fn refuse_without_lease(&self) -> Result<(), ConsoleError> {
+        match self.node.verifier().lease() {
+            Lease::Absent => Err(ConsoleError::Unavailable),
+            Lease::Remaining(_) | Lease::NeverEnds => Ok(()),
+        }
     }
 }
 

@@ -99,3 +99,5 @@ id!(/// One message to webhooks, the same at every attempt to deliver it.
     MessageId, "msg");
 id!(/// One message on its way to one webhook.
     DeliveryId, "dlv");
+id!(/// One run of one node's process: every start is a node of its own.
+    NodeId, "node");

@@ -42,8 +42,8 @@ pub use decision::{Decision, Denial, Denied, Grant};
 pub use environment::{Environment, Environments};
 pub use facts::{KeyFacts, OrganizationFacts, Presented, Subject};
 pub use id::{
-    AppId, DeliveryId, EventId, KeyId, MessageId, OrganizationId, ParseIdError, TransactionId,
-    UserId, WebhookId,
+    AppId, DeliveryId, EventId, KeyId, MessageId, NodeId, OrganizationId, ParseIdError,
+    TransactionId, UserId, WebhookId,
 };
 pub use key::{Edit, EditError, KeyKind, KeyRecord, MAX_GRACE_SECS, Origin, Standing};
 pub use limit::{Admission, Quota, RateLimit, Rule, Short, Window, WindowWord};

@@ -1,16 +1,34 @@
 //! Keeps one verifier in step with the store, and owns the revocation barrier.
 //!
 //! A change is committed to the store, read back from the changelog in its
-//! order, and applied to the verifier; only then does the call that made it
-//! answer. On one machine this is the whole protocol: store and verifier share a
-//! process, so what is applied here holds everywhere. If the changelog cannot be
-//! read after a commit, the verifier no longer knows what it should, and serves
-//! nothing until it has caught up.
+//! order, and applied to the verifier of every node; only then does the call that
+//! made it answer. Four rules make that true whatever fails:
+//!
+//! - A node answers only while it holds a **lease**. The lease is counted from the
+//!   instant before its renewal was sent, and is extended after everything that the
+//!   renewal saw in the changelog has been applied.
+//! - A node **acknowledges** what it has applied, and after it has.
+//! - Whoever commits a change reads the **roster** of nodes after the commit, and
+//!   waits until each of them has acknowledged, or until the longest lease that it
+//!   may hold is over.
+//! - A node whose store has another past than it has applied **forked**: it serves
+//!   nothing, and never takes a revocation back by itself.
+//!
+//! Hints only make it fast. On one machine store and verifier share a process: one
+//! node, a lease that never ends, and nobody to wait for.
 
+mod barrier;
 mod effect;
+mod error;
+mod membership;
 mod node;
+mod refill;
+mod renewal;
+mod roster;
 mod run;
 mod usage;
 
 pub use effect::{Effect, Proof};
-pub use node::{Node, NodeError};
+pub use error::NodeError;
+pub use membership::Membership;
+pub use node::Node;

@@ -1,19 +1,17 @@
 //! One node: its verifier, its place in the changelog, its lease.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use mira_core::{Access, Change};
 use mira_db::Database;
-use mira_store::changelog::{self, Seq};
-use mira_store::{StoreError, apps, keys, organizations};
-use mira_verifier::{
-    BoxFuture, Coverage, Credential, Deadline, Refill, RefillError, Refiller, Resolved, Verifier,
-};
-use tokio::sync::Mutex;
+use mira_store::changelog::{self, Place};
+use mira_store::{apps, keys, organizations};
+use mira_verifier::{BootClock, BootInstant, Coverage, Credential, Deadline, Resolved, Verifier};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
+use crate::membership::{Member, Membership};
 use crate::usage::Unwritten;
-use crate::{Effect, Proof};
+use crate::{NodeError, refill};
 
 /// How many changes are read at once.
 const BATCH: u32 = 500;
@@ -22,32 +20,60 @@ const BATCH: u32 = 500;
 pub struct Node {
     pub(crate) db: Database,
     pub(crate) verifier: Arc<Verifier>,
-    /// The last change that was applied. Whoever applies holds the lock, so
-    /// changes are applied in the order of the changelog and once.
-    applied: Mutex<Seq>,
-    pub(crate) unwritten: Mutex<Unwritten>,
-}
-
-/// The store could not be read, so the verifier may be behind.
-#[derive(Debug, thiserror::Error)]
-#[error("the verifier is out of step with the store: {0}")]
-pub struct NodeError(#[from] StoreError);
-
-impl From<mira_db::DbError> for NodeError {
-    fn from(error: mira_db::DbError) -> Self {
-        Self(error.into())
-    }
+    /// Absent for a node that is alone with its store.
+    pub(crate) member: Option<Member>,
+    /// The place of the last change that was applied.
+    applied: watch::Sender<Place>,
+    /// Whoever applies holds the lock, so changes are applied in the order of the
+    /// changelog and once. It holds when the last read that succeeded began.
+    reading: AsyncMutex<Option<BootInstant>>,
+    /// How often the lease was lost.
+    losses: Mutex<u64>,
+    /// Places for verifications that wait for the store.
+    pub(crate) refills: Semaphore,
+    pub(crate) unwritten: AsyncMutex<Unwritten>,
 }
 
 impl Node {
-    /// Loads everything that decides from one snapshot of the store, and only
-    /// then lets the verifier answer.
+    /// A node that is alone with its store: it needs no lease, and waits for nobody.
+    /// Loads everything that decides from one snapshot of the store, and only then
+    /// lets the verifier answer.
     pub async fn start(db: Database, verifier: Arc<Verifier>) -> Result<Arc<Self>, NodeError> {
+        let node = Self::load(db, verifier, None).await?;
+        // Whatever was committed while loading comes before the first answer.
+        node.catch_up().await?;
+        node.verifier.set_coverage(Coverage::Complete);
+        Ok(node)
+    }
+
+    /// One of many nodes over a shared store. It is registered, and has renewed its
+    /// lease once, when this returns; [`run`](Self::run) keeps the lease.
+    pub async fn join(
+        db: Database,
+        verifier: Arc<Verifier>,
+        membership: Membership,
+    ) -> Result<Arc<Self>, NodeError> {
+        let member = Member::new(&db, membership, verifier.clock())?;
+        let node = Self::load(db, verifier, Some(member)).await?;
+        // A key that another node issues is known there first.
+        node.verifier.set_coverage(Coverage::Partial);
+        if let Some(member) = &node.member {
+            node.register(member, None).await?;
+            node.renew(member).await?;
+        }
+        Ok(node)
+    }
+
+    async fn load(
+        db: Database,
+        verifier: Arc<Verifier>,
+        member: Option<Member>,
+    ) -> Result<Arc<Self>, NodeError> {
         let loading = Arc::clone(&verifier);
         let head = db
             .read(move |tx| {
                 Box::pin(async move {
-                    let (head, _) = changelog::head(tx).await?;
+                    let head = changelog::head(tx).await?;
                     organizations::load_facts(tx, |facts| {
                         loading.apply(&Change::Organization(facts));
                     })
@@ -64,17 +90,16 @@ impl Node {
                 })
             })
             .await?;
-        let node = Arc::new(Self {
+        Ok(Arc::new(Self {
             db,
             verifier,
-            applied: Mutex::new(head),
-            unwritten: Mutex::default(),
-        });
-        // Whatever was committed while loading comes before the first answer.
-        node.catch_up().await?;
-        node.verifier.set_coverage(Coverage::Complete);
-        node.verifier.extend_lease(Deadline::NEVER_ENDS);
-        Ok(node)
+            member,
+            applied: watch::Sender::new(head),
+            reading: AsyncMutex::default(),
+            losses: Mutex::default(),
+            refills: Semaphore::new(refill::PLACES),
+            unwritten: AsyncMutex::default(),
+        }))
     }
 
     /// The verifier that this node feeds.
@@ -82,62 +107,93 @@ impl Node {
         &self.verifier
     }
 
-    /// Returns once the change at `seq` holds on every node, or, if the caller
-    /// will not wait that long, when `wait` is over. [`Seq::START`] stands for a
-    /// change that no verifier needs to know.
-    pub async fn barrier(&self, seq: Seq, wait: Option<Duration>) -> Result<Effect, NodeError> {
-        // One node never waits for another.
-        let _ = wait;
-        let clock = self.verifier.clock();
-        let committed = clock.boot();
-        if seq > Seq::START {
-            self.catch_up().await?;
-        }
-        let waited = clock.boot().since(committed);
-        let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
-        Ok(Effect::Effective {
-            proof: Proof::Local,
-            nodes: 1,
-            waited_ms,
-        })
-    }
-
     /// Asks the verifier, and the store for what memory does not hold.
     pub async fn verify(&self, presented: &Credential<'_>, access: &Access) -> Resolved {
         mira_verifier::resolve(&self.verifier, self, presented, access).await
     }
 
-    /// Applies every change after the last applied one. A verifier that cannot
-    /// catch up does not know what it should: it gives up its lease, and gets it
-    /// back from the first success.
+    pub(crate) fn clock(&self) -> &BootClock {
+        self.verifier.clock()
+    }
+
+    /// The place of the last change that every verification sees.
+    pub(crate) fn applied(&self) -> Place {
+        *self.applied.borrow()
+    }
+
+    /// Tells of every change that is applied from now on.
+    pub(crate) fn follow_applied(&self) -> watch::Receiver<Place> {
+        self.applied.subscribe()
+    }
+
+    /// Applies every change that was committed before the call.
     pub(crate) async fn catch_up(&self) -> Result<(), NodeError> {
-        let mut applied = self.applied.lock().await;
+        self.catch_up_since(self.clock().boot()).await
+    }
+
+    /// Applies every change that was committed before `asked`. One read serves all
+    /// who asked before it began.
+    pub(crate) async fn catch_up_since(&self, asked: BootInstant) -> Result<(), NodeError> {
+        let mut begun = self.reading.lock().await;
+        if begun.is_some_and(|begun| begun > asked) {
+            return Ok(());
+        }
+        let (losses, begins) = (self.losses(), self.clock().boot());
+        if let Err(error) = self.read_on().await {
+            // Alone with its store, a node has nothing else to be sure by. One of
+            // many has its lease, which knowing less than the store does not end.
+            if self.member.is_none() || matches!(error, NodeError::Forked) {
+                self.lose_lease();
+            }
+            return Err(error);
+        }
+        *begun = Some(begins);
+        if self.member.is_none() {
+            self.extend_lease(losses, Deadline::NEVER_ENDS);
+        }
+        Ok(())
+    }
+
+    async fn read_on(&self) -> Result<(), NodeError> {
+        let store = self.member.as_ref().map_or(&self.db, Member::store);
         loop {
-            let after = *applied;
-            let entries = self
-                .db
+            let after = self.applied();
+            let entries = store
                 .read(move |tx| {
                     Box::pin(
                         async move { Ok::<_, NodeError>(changelog::tail(tx, after, BATCH).await?) },
                     )
                 })
-                .await
-                .inspect_err(|_| self.verifier.drop_lease())?;
-            let Some(last) = entries.last() else { break };
-            let last = last.seq;
+                .await?;
+            let Some(last) = entries.last() else {
+                return Ok(());
+            };
             for entry in &entries {
                 self.verifier.apply(&entry.change);
             }
-            *applied = last;
+            // Published, and only now to be acknowledged.
+            self.applied.send_replace(last.place());
         }
-        self.verifier.extend_lease(Deadline::NEVER_ENDS);
-        Ok(())
     }
-}
 
-impl Refiller for Node {
-    /// Catches up with the changelog, which holds every key there is.
-    fn refill(&self, _: Refill) -> BoxFuture<'_, Result<(), RefillError>> {
-        Box::pin(async { self.catch_up().await.map_err(|_| RefillError::Unreachable) })
+    /// How often the lease was lost, for [`extend_lease`](Self::extend_lease).
+    pub(crate) fn losses(&self) -> u64 {
+        *self.losses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Extends the lease, unless it was lost after `losses` were counted: what had
+    /// begun before the loss does not bring it back.
+    pub(crate) fn extend_lease(&self, losses: u64, until: Deadline) {
+        let now = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        if *now == losses {
+            self.verifier.extend_lease(until);
+        }
+    }
+
+    /// Serves nothing from now on, until a new lease.
+    pub fn lose_lease(&self) {
+        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        *losses += 1;
+        self.verifier.drop_lease();
     }
 }

@@ -1,20 +1,32 @@
-//! What a node does by itself: ends what time has ended, and writes down usage.
+//! What a node does by itself: it keeps its lease and its step, ends what time has
+//! ended, watches over the roster, and writes down usage.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use mira_core::Clock as _;
+use mira_store::nodes;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::membership::Member;
 use crate::{Node, NodeError};
 
 /// Lifelines end at most this long after their time.
 const TICK: Duration = Duration::from_millis(250);
 /// Usage is written every third tick: at most one second is lost in a crash,
 /// the commit included.
-const TICKS_PER_FLUSH: u32 = 3;
+const FLUSH: Duration = TICK.saturating_mul(3);
+/// How often a node of many looks for changes by itself.
+const POLL: Duration = Duration::from_millis(20);
+/// How soon a renewal that failed is tried again.
+const RETRY: Duration = Duration::from_millis(200);
+/// How long retired nodes are remembered, for whoever looks into the table.
+const REMEMBERED_SECS: i64 = 86_400;
 
 impl Node {
-    /// Runs until `shutdown` resolves, then writes down what is left.
+    /// Runs until `shutdown` resolves, then writes down what is left and leaves.
+    /// Nothing may be served any more by then.
     pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()>) {
         let (stop, stopped) = watch::channel(false);
         let until_shutdown = async {
@@ -26,9 +38,15 @@ impl Node {
         tokio::join!(
             until_shutdown,
             self.tick(stopped.clone()),
-            self.keep_up(stopped)
+            self.keep_up(stopped.clone()),
+            self.keep_usage(stopped.clone()),
+            self.keep_lease(stopped.clone()),
+            self.keep_roster(stopped),
         );
-        log_failure("write usage", self.flush().await);
+        log_failure("write usage", &self.flush().await);
+        if let Some(member) = &self.member {
+            log_failure("leave the roster", &self.retire(member).await);
+        }
     }
 
     async fn tick(&self, mut stopped: watch::Receiver<bool>) {
@@ -38,29 +56,121 @@ impl Node {
         }
     }
 
+    /// Whoever commits catches up; this is for what others committed, and for a
+    /// change whose committer did not get that far.
     async fn keep_up(&self, mut stopped: watch::Receiver<bool>) {
-        let mut count = 0_u32;
-        while !is_over(&mut stopped, TICK).await {
-            count = count.wrapping_add(1);
-            // Whoever commits catches up; this is for a change whose committer
-            // did not get that far.
-            log_failure("catch up with the store", self.catch_up().await);
-            if count.is_multiple_of(TICKS_PER_FLUSH) {
-                log_failure("write usage", self.flush().await);
+        let mut troubles = Troubles::new("keep up with the store");
+        let pause = self.member.as_ref().map_or(TICK, |_| POLL);
+        while !is_over(&mut stopped, pause).await {
+            troubles.note(&self.catch_up().await);
+        }
+    }
+
+    async fn keep_usage(&self, mut stopped: watch::Receiver<bool>) {
+        let mut troubles = Troubles::new("write usage");
+        while !is_over(&mut stopped, FLUSH).await {
+            troubles.note(&self.flush().await);
+        }
+    }
+
+    /// Renews the lease in time, and at once when there is something to acknowledge.
+    async fn keep_lease(&self, mut stopped: watch::Receiver<bool>) {
+        let Some(member) = &self.member else { return };
+        let mut troubles = Troubles::new("renew the lease");
+        let mut applied = self.follow_applied();
+        while !*stopped.borrow() {
+            let due = Instant::now() + member.cadence();
+            // What is published from here on is acknowledged by the next renewal.
+            applied.mark_unchanged();
+            let renewed = timeout(member.patience(), self.renew(member)).await;
+            let renewed = renewed.unwrap_or(Err(NodeError::TimedOut));
+            troubles.note(&renewed);
+            let is_renewed = renewed.is_ok();
+            match renewed {
+                Err(NodeError::Fenced) if self.register_anew(member).await.is_ok() => continue,
+                // Nobody is to wait for a node that serves nothing.
+                Err(NodeError::Forked) => log_failure("leave", &self.retire(member).await),
+                _ => {}
+            }
+            let due = if is_renewed {
+                due
+            } else {
+                Instant::now() + RETRY
+            };
+            tokio::select! {
+                _ = stopped.wait_for(|is_stopped| *is_stopped) => return,
+                () = sleep_until(due) => {}
+                _ = applied.changed(), if is_renewed => {}
             }
         }
+    }
+
+    /// Retires the nodes that have lost their leases, so that nobody waits for them.
+    async fn keep_roster(&self, mut stopped: watch::Receiver<bool>) {
+        let Some(member) = &self.member else { return };
+        while !is_over(&mut stopped, member.cadence()).await {
+            // The store's troubles are told by those who need it for more.
+            self.retire_others(member).await.ok();
+        }
+    }
+
+    async fn retire_others(&self, member: &Member) -> Result<(), NodeError> {
+        let roster = member
+            .roster_since(self.clock().boot(), self.clock())
+            .await?;
+        for (id, renewals) in member.observe(&roster, self.clock().boot()) {
+            let forgotten = self.clock().now().plus_secs(-REMEMBERED_SECS);
+            let retired = member.store().write(move |tx| {
+                Box::pin(async move {
+                    nodes::forget_retired(tx, forgotten).await?;
+                    nodes::expire(tx, id, renewals).await
+                })
+            });
+            if retired.await? {
+                tracing::warn!(node.id = %id, "a node has lost its lease, and is retired");
+            }
+        }
+        Ok(())
     }
 }
 
 /// Whether the end came within `pause`.
 async fn is_over(stopped: &mut watch::Receiver<bool>, pause: Duration) -> bool {
-    tokio::time::timeout(pause, stopped.wait_for(|is_stopped| *is_stopped))
+    timeout(pause, stopped.wait_for(|is_stopped| *is_stopped))
         .await
         .is_ok()
 }
 
-fn log_failure(what: &'static str, result: Result<(), NodeError>) {
-    if let Err(error) = result {
-        tracing::error!(%error, "could not {what}");
+/// Tells of a trouble when it begins and when it ends, and not at every attempt.
+struct Troubles {
+    what: &'static str,
+    said: Option<String>,
+}
+
+impl Troubles {
+    fn new(what: &'static str) -> Self {
+        Self { what, said: None }
     }
+
+    fn note(&mut self, result: &Result<(), NodeError>) {
+        let what = self.what;
+        match result {
+            Ok(()) => {
+                if self.said.take().is_some() {
+                    tracing::info!("could {what} again");
+                }
+            }
+            Err(error) => {
+                let error = error.to_string();
+                if self.said.as_ref() != Some(&error) {
+                    tracing::error!(%error, "could not {what}");
+                    self.said = Some(error);
+                }
+            }
+        }
+    }
+}
+
+fn log_failure(what: &'static str, result: &Result<(), NodeError>) {
+    Troubles::new(what).note(result);
 }

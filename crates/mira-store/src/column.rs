@@ -6,8 +6,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use mira_core::{
-    Actor, Allowlist, AppId, Environment, KeyId, MicroUsd, OrganizationId, OrganizationState,
-    Permissions, Plan, Role, SubscriptionStatus, Timestamp, TransactionId, UserId,
+    Actor, Allowlist, AppId, Environment, KeyId, MicroUsd, NodeId, OrganizationId,
+    OrganizationState, Permissions, Plan, Role, SubscriptionStatus, Timestamp, TransactionId,
+    UserId,
 };
 use mira_db::DbError;
 use mira_key::{KeyDigest, ServiceName};
@@ -15,6 +16,7 @@ use mira_key::{KeyDigest, ServiceName};
 use crate::Chain;
 use crate::keys::{KindWord, StateWord, parse_networks};
 use crate::ledger::TransactionType;
+use crate::nodes::NodeState;
 use crate::usage::Day;
 use crate::users::PasswordHash;
 use crate::value::Value;
@@ -160,6 +162,7 @@ macro_rules! column_from {
 column_from! {
     AppId = AppId::from_bytes,
     KeyId = KeyId::from_bytes,
+    NodeId = NodeId::from_bytes,
     OrganizationId = OrganizationId::from_bytes,
     TransactionId = TransactionId::from_bytes,
     UserId = UserId::from_bytes,
@@ -182,6 +185,6 @@ macro_rules! column_from_text {
 }
 
 column_from_text! {
-    Actor, Environment, KindWord, OrganizationState, Permissions, Plan, Role, ServiceName,
+    Actor, Environment, KindWord, NodeState, OrganizationState, Permissions, Plan, Role, ServiceName,
     StateWord, SubscriptionStatus, TransactionType,
 }

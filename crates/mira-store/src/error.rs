@@ -17,6 +17,10 @@ pub enum StoreError {
     /// The page asked for does not exist.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// The changelog is not the one that was read before: other changes stand in it,
+    /// or it has lost its end.
+    #[error("the changelog is not the one that was read before")]
+    Forked,
     /// The balance would not fit into micro-dollars.
     #[error("the balance would become too large to count")]
     BalanceOverflow,

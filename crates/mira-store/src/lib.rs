@@ -19,6 +19,7 @@ mod json;
 pub mod keys;
 pub mod ledger;
 pub mod meta;
+pub mod nodes;
 pub mod organizations;
 mod page;
 mod postgres;

@@ -94,7 +94,7 @@ impl Scene {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let (mut head, _) = changelog::head(tx).await?;
+                    let mut head = changelog::head(tx).await?.seq;
                     for _ in 0..20 {
                         let next = i64::try_from(head.number() + 1).unwrap();
                         head = changelog::append(tx, START, &balance(app_id, -next)).await?;
@@ -109,7 +109,7 @@ impl Scene {
     /// The last place in the changelog.
     pub(crate) async fn head(&self) -> Seq {
         self.db
-            .read(|tx| Box::pin(async move { Ok::<_, StoreError>(changelog::head(tx).await?.0) }))
+            .read(|tx| Box::pin(async move { Ok::<_, StoreError>(changelog::head(tx).await?.seq) }))
             .await
             .unwrap()
     }

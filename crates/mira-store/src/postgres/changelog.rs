@@ -4,8 +4,8 @@ use mira_db::PostgresTx;
 
 use super::log::Log;
 use super::{collect, params};
-use crate::changelog::{Entry, Seq, decode};
-use crate::{Chain, Integrity, StoreError};
+use crate::changelog::{Place, Row, Seq};
+use crate::{Integrity, StoreError};
 
 const LOG: Log = Log {
     name: "changelog",
@@ -16,31 +16,20 @@ pub(crate) async fn append(tx: &PostgresTx, body: &str) -> Result<Seq, StoreErro
     LOG.append(tx, body).await.map(Seq::from_number)
 }
 
-pub(crate) async fn head(tx: &PostgresTx) -> Result<(Seq, Chain), StoreError> {
+pub(crate) async fn head(tx: &PostgresTx) -> Result<Place, StoreError> {
     let (position, chain) = LOG.head(tx).await?;
-    Ok((Seq::from_number(position), chain))
+    let seq = Seq::from_number(position);
+    Ok(Place { seq, chain })
 }
 
-pub(crate) async fn tail(
-    tx: &PostgresTx,
-    after: Seq,
-    limit: u32,
-) -> Result<Vec<Entry>, StoreError> {
+/// At most `limit` entries from `first` on, in order.
+pub(crate) async fn from(tx: &PostgresTx, first: Seq, limit: u32) -> Result<Vec<Row>, StoreError> {
     collect(
         tx,
-        "SELECT position, chain, body FROM changelog WHERE position > $1
+        "SELECT position, chain, body FROM changelog WHERE position >= $1
          ORDER BY position LIMIT $2",
-        &params![i64::try_from(after.number()).unwrap_or(i64::MAX), limit],
-        |columns| {
-            let (seq, chain) = (Seq::from_number(columns.take()?), columns.take()?);
-            let (at, change) = decode(&columns.take::<String>()?)?;
-            Ok(Entry {
-                seq,
-                chain,
-                at,
-                change,
-            })
-        },
+        &params![i64::try_from(first.number()).unwrap_or(i64::MAX), limit],
+        Row::read,
     )
     .await
 }

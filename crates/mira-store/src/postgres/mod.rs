@@ -11,6 +11,7 @@ pub(crate) mod keys;
 pub(crate) mod ledger;
 mod log;
 pub(crate) mod meta;
+pub(crate) mod nodes;
 pub(crate) mod organizations;
 mod select;
 pub(crate) mod sessions;

@@ -4,8 +4,8 @@ use rusqlite::{Connection, params};
 
 use super::collect;
 use super::log::Log;
-use crate::changelog::{Entry, Seq, decode};
-use crate::{Chain, Integrity, StoreError};
+use crate::changelog::{Place, Row, Seq};
+use crate::{Integrity, StoreError};
 
 const LOG: Log = Log {
     name: "changelog",
@@ -16,31 +16,24 @@ pub(crate) fn append(connection: &Connection, body: &str) -> Result<Seq, StoreEr
     LOG.append(connection, body).map(Seq::from_number)
 }
 
-pub(crate) fn head(connection: &Connection) -> Result<(Seq, Chain), StoreError> {
+pub(crate) fn head(connection: &Connection) -> Result<Place, StoreError> {
     let (position, chain) = LOG.head(connection)?;
-    Ok((Seq::from_number(position), chain))
+    let seq = Seq::from_number(position);
+    Ok(Place { seq, chain })
 }
 
-pub(crate) fn tail(
+/// At most `limit` entries from `first` on, in order.
+pub(crate) fn from(
     connection: &Connection,
-    after: Seq,
+    first: Seq,
     limit: u32,
-) -> Result<Vec<Entry>, StoreError> {
+) -> Result<Vec<Row>, StoreError> {
     collect(
         connection,
-        "SELECT position, chain, body FROM changelog WHERE position > ?1
+        "SELECT position, chain, body FROM changelog WHERE position >= ?1
          ORDER BY position LIMIT ?2",
-        params![i64::try_from(after.number()).unwrap_or(i64::MAX), limit],
-        |columns| {
-            let (seq, chain) = (Seq::from_number(columns.take()?), columns.take()?);
-            let (at, change) = decode(&columns.take::<String>()?)?;
-            Ok(Entry {
-                seq,
-                chain,
-                at,
-                change,
-            })
-        },
+        params![i64::try_from(first.number()).unwrap_or(i64::MAX), limit],
+        Row::read,
     )
 }
 

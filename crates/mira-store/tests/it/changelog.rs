@@ -2,8 +2,8 @@
 
 use mira_core::{AppId, Change, MicroUsd, OrganizationFacts, OrganizationId, Timestamp};
 use mira_db::{Database, DbError};
-use mira_store::changelog::{self, Seq};
-use mira_store::{Chain, Integrity, StoreError};
+use mira_store::changelog::{self, Place, Seq};
+use mira_store::{Integrity, StoreError};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use tokio::task::JoinSet;
@@ -18,6 +18,8 @@ suite!(
     the_head_is_the_last_of_the_tail,
     the_tail_begins_after_what_is_known,
     changes_come_back_as_they_were,
+    a_tail_that_does_not_follow_is_found,
+    a_log_that_lost_what_is_known_is_found,
     a_sound_chain_is_intact,
     an_edited_entry_is_found,
     a_dropped_entry_is_found,
@@ -66,23 +68,21 @@ async fn a_transaction_that_is_rolled_back_consumes_no_position(database: Databa
 
 async fn an_empty_log_begins_at_the_start(database: Database) {
     let head = read!(database, |tx| changelog::head(tx)).unwrap();
-    assert_eq!(head, (Seq::START, Chain::START));
+    assert_eq!(head, Place::START);
     assert_eq!(verify(&database).await, Integrity::Intact { entries: 0 });
 }
 
 async fn the_head_is_the_last_of_the_tail(database: Database) {
     append(&database, 3).await;
     let head = read!(database, |tx| changelog::head(tx)).unwrap();
-    let tail = read!(database, |tx| changelog::tail(tx, Seq::START, 100)).unwrap();
-    assert_eq!(
-        tail.last().map(|entry| (entry.seq, entry.chain)),
-        Some(head)
-    );
+    let tail = read!(database, |tx| changelog::tail(tx, Place::START, 100)).unwrap();
+    assert_eq!(tail.last().map(|entry| entry.place()), Some(head));
 }
 
 async fn the_tail_begins_after_what_is_known(database: Database) {
     append(&database, 5).await;
-    let known = Seq::from_number(2);
+    let two = read!(database, |tx| changelog::tail(tx, Place::START, 2)).unwrap();
+    let known = two.last().unwrap().place();
     let tail = read!(database, |tx| changelog::tail(tx, known, 2)).unwrap();
     let seqs: Vec<u64> = tail.iter().map(|entry| entry.seq.number()).collect();
     assert_eq!(seqs, [3, 4]);
@@ -110,10 +110,37 @@ async fn changes_come_back_as_they_were(database: Database) {
         Ok(())
     })
     .unwrap();
-    let tail = read!(database, |tx| changelog::tail(tx, Seq::START, 1000)).unwrap();
+    let tail = read!(database, |tx| changelog::tail(tx, Place::START, 1000)).unwrap();
     assert!(tail.iter().all(|entry| entry.at == NOW));
     let back: Vec<Change> = tail.into_iter().map(|entry| entry.change).collect();
     assert_eq!(back, given);
+}
+
+async fn a_tail_that_does_not_follow_is_found(database: Database) {
+    append(&database, 3).await;
+    let tail = read!(database, |tx| changelog::tail(tx, Place::START, 2)).unwrap();
+    let known = tail.last().unwrap().place();
+    let other = Place {
+        chain: tail[0].chain,
+        ..known
+    };
+    let forked = read!(database, |tx| changelog::tail(tx, other, 10));
+    assert!(matches!(forked, Err(StoreError::Forked)));
+    let sql = "UPDATE changelog SET body = replace(body, '\"balance\":7', '\"balance\":8') \
+               WHERE position = 3";
+    tamper(&database, sql).await;
+    let forked = read!(database, |tx| changelog::tail(tx, known, 10));
+    assert!(matches!(forked, Err(StoreError::Forked)));
+}
+
+async fn a_log_that_lost_what_is_known_is_found(database: Database) {
+    append(&database, 3).await;
+    let known = read!(database, |tx| changelog::head(tx)).unwrap();
+    let tail = read!(database, |tx| changelog::tail(tx, known, 10)).unwrap();
+    assert!(tail.is_empty());
+    tamper(&database, "DELETE FROM changelog WHERE position = 3").await;
+    let forked = read!(database, |tx| changelog::tail(tx, known, 10));
+    assert!(matches!(forked, Err(StoreError::Forked)));
 }
 
 async fn a_sound_chain_is_intact(database: Database) {
@@ -155,7 +182,7 @@ async fn an_entry_with_an_unknown_member_is_damage(database: Database) {
     let sql =
         "UPDATE changelog SET body = replace(body, '\"at\":', '\"only_on\":\"monday\",\"at\":')";
     tamper(&database, sql).await;
-    let tail = read!(database, |tx| changelog::tail(tx, Seq::START, 10));
+    let tail = read!(database, |tx| changelog::tail(tx, Place::START, 10));
     assert!(matches!(
         tail,
         Err(StoreError::Database(DbError::Corrupt(_)))

@@ -13,6 +13,7 @@ mod key_rows;
 mod keys;
 mod ledger;
 mod meta;
+mod nodes;
 mod pages;
 mod sign_in;
 mod tenants;

@@ -1,0 +1,179 @@
+//! The revocation barrier: a change has been committed, and whoever made it waits
+//! until no node acts on what held before.
+
+use std::time::Duration;
+
+use mira_core::NodeId;
+use mira_store::changelog::Seq;
+use mira_store::nodes::{self, Roster};
+use mira_verifier::BootInstant;
+use tokio::time::sleep;
+
+use crate::membership::Member;
+use crate::roster::{longest_wait, missing, outlasts};
+use crate::{Effect, Node, NodeError, Proof};
+
+/// How long to try to read the roster.
+const ROSTER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is known of the nodes that are waited for. It begins with a roster that was
+/// read after the commit.
+struct Wait {
+    seq: Seq,
+    nodes: u32,
+    longest: Duration,
+    missing: Vec<NodeId>,
+}
+
+impl Node {
+    /// Returns once the change at `seq` holds on every node, or, if the caller will
+    /// not wait that long, when `wait` is over. To be called when the commit is
+    /// known. [`Seq::START`] stands for whatever was committed by then.
+    pub async fn barrier(&self, seq: Seq, wait: Option<Duration>) -> Result<Effect, NodeError> {
+        let learnt = self.clock().boot();
+        let Some(member) = &self.member else {
+            if seq > Seq::START {
+                self.catch_up().await?;
+            }
+            return Ok(effective(Proof::Local, 1, self.since(learnt)));
+        };
+        self.settle(member, seq, learnt, wait).await
+    }
+
+    /// Returns once the change at `seq` holds on this node; the others follow soon.
+    /// For changes that take nothing away.
+    pub async fn hold_here(&self, seq: Seq) -> Result<Effect, NodeError> {
+        let learnt = self.clock().boot();
+        if seq > Seq::START {
+            self.catch_up().await?;
+        }
+        Ok(effective(Proof::Local, 1, self.since(learnt)))
+    }
+
+    async fn settle(
+        &self,
+        member: &Member,
+        seq: Seq,
+        learnt: BootInstant,
+        patience: Option<Duration>,
+    ) -> Result<Effect, NodeError> {
+        let mut wait: Option<Wait> = None;
+        loop {
+            let asked = wait.as_ref().map_or(learnt, |_| self.clock().boot());
+            // What fails here is tried again, and ends with the wait.
+            let (here, roster) =
+                tokio::join!(self.catch_up(), member.roster_since(asked, self.clock()));
+            if let Ok(roster) = &roster
+                && roster.head.seq >= seq
+            {
+                let wait = wait.get_or_insert_with(|| Wait::new(roster, seq));
+                wait.take(roster);
+                wait.take_own(member.id(), self.applied().seq);
+            }
+            let waited = self.since(learnt);
+            match &wait {
+                Some(wait) => {
+                    if let Some(effect) = wait.effect(waited) {
+                        fence(member, &wait.missing);
+                        return Ok(effect);
+                    }
+                }
+                None if waited < ROSTER_PATIENCE => {}
+                None => return Err(roster.err().or(here.err()).unwrap_or(NodeError::TimedOut)),
+            }
+            let longest = wait
+                .as_ref()
+                .map_or(outlasts(member.lease), |wait| wait.longest);
+            let left = longest.saturating_sub(waited);
+            if patience.is_some_and(|patience| waited >= patience) {
+                let within_ms = millis(left);
+                return Ok(Effect::Pending { within_ms });
+            }
+            let end = patience.map_or(longest, |patience| patience.min(longest));
+            let pause = pause(waited).min(end.saturating_sub(waited));
+            sleep(pause.max(SHORTEST_PAUSE)).await;
+        }
+    }
+
+    fn since(&self, instant: BootInstant) -> Duration {
+        self.clock().boot().since(instant)
+    }
+}
+
+impl Wait {
+    fn new(roster: &Roster, seq: Seq) -> Self {
+        let nodes = roster.nodes.iter().map(|node| node.id).collect::<Vec<_>>();
+        Self {
+            seq: if seq == Seq::START {
+                roster.head.seq
+            } else {
+                seq
+            },
+            nodes: u32::try_from(nodes.len()).unwrap_or(u32::MAX),
+            longest: longest_wait(roster),
+            missing: nodes,
+        }
+    }
+
+    /// Whoever is not on a later roster is gone, and whoever is new on it never knew
+    /// what held before.
+    fn take(&mut self, roster: &Roster) {
+        let missing: Vec<NodeId> = missing(roster, self.seq).collect();
+        self.missing.retain(|node| missing.contains(node));
+    }
+
+    /// This process knows what it has applied before the roster does.
+    fn take_own(&mut self, id: NodeId, applied: Seq) {
+        self.missing
+            .retain(|node| *node != id || applied < self.seq);
+    }
+
+    fn effect(&self, waited: Duration) -> Option<Effect> {
+        if self.missing.is_empty() {
+            Some(effective(Proof::Acks, self.nodes, waited))
+        } else if waited >= self.longest {
+            Some(effective(Proof::LeaseExpiry, self.nodes, waited))
+        } else {
+            None
+        }
+    }
+}
+
+/// Takes nodes that did not acknowledge off the roster, beside the answer. They go
+/// on as others, if they go on.
+fn fence(member: &Member, missing: &[NodeId]) {
+    for id in missing.iter().copied() {
+        tracing::warn!(node.id = %id, "a node did not acknowledge a change, and is fenced");
+        let store = member.store().clone();
+        tokio::spawn(async move {
+            let fenced = store.write(move |tx| Box::pin(async move { nodes::fence(tx, id).await }));
+            if let Err(error) = fenced.await {
+                tracing::warn!(node.id = %id, %error, "a node could not be fenced");
+            }
+        });
+    }
+}
+
+fn effective(proof: Proof, nodes: u32, waited: Duration) -> Effect {
+    Effect::Effective {
+        proof,
+        nodes,
+        waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+/// In milliseconds, rounded up.
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
+/// How long until the roster is read again. Nodes that are well answer at once.
+fn pause(waited: Duration) -> Duration {
+    Duration::from_millis(match waited.as_millis() {
+        ..100 => 3,
+        100..1_000 => 20,
+        _ => 50,
+    })
+}
