@@ -1,8 +1,8 @@
 //! `--demo`: an installation to look at, made through the ordinary use cases.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use mira_console::{Caller, Console, ConsoleError, NewInstallation, NewKey, NewMember};
@@ -27,15 +27,18 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Makes organization `Acme` on an empty store.
+    /// Makes organization `Acme` on an empty store; nothing if another node, which
+    /// was started at the same time, makes it.
     pub(crate) async fn make(
         installation: &Installation,
         meetings: &Meetings,
         url: &str,
-    ) -> Result<Self, ServeError> {
+    ) -> Result<Option<Self>, ServeError> {
         let console = &installation.console;
         let passwords = passwords(installation)?;
-        let (organization_id, users) = people(console, &passwords).await?;
+        let Some((organization_id, users)) = people(console, &passwords).await? else {
+            return Ok(None);
+        };
         let caller = Console::system();
         let app = console
             .create_app(&caller, organization_id, "Acme Assistant")
@@ -62,11 +65,18 @@ impl Demo {
             "app_id": app.id.to_string(),
             "keys": keys,
         });
-        Ok(Self { facts, lines })
+        Ok(Some(Self { facts, lines }))
     }
 
     /// Writes `demo.json`, which only its owner may read: it holds keys.
     pub(crate) fn write(&self, data: &Path) -> Result<(), ServeError> {
+        // Over a shared database nothing else needs the folder.
+        match DirBuilder::new().mode(0o700).create(data) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(ServeError::Demo(error));
+            }
+            _ => {}
+        }
         let path = data.join("demo.json");
         let mut file = OpenOptions::new()
             .write(true)
@@ -90,10 +100,11 @@ pub(crate) fn refresh(data: &Path, url: &str) -> Option<Demo> {
 
 type Person = (UserId, String, Role, String);
 
+/// The first transaction, which only one of several nodes can win, and the others.
 async fn people(
     console: &Console,
     passwords: &[String; 3],
-) -> Result<(OrganizationId, Vec<Person>), ServeError> {
+) -> Result<Option<(OrganizationId, Vec<Person>)>, ServeError> {
     let [superadmin_password, admin_password, member_password] = passwords;
     let subscription = Subscription {
         plan: Plan::Business,
@@ -108,7 +119,11 @@ async fn people(
             name: "Robin Root".to_owned(),
             password: superadmin_password.clone(),
         })
-        .await?;
+        .await;
+    let superadmin = match superadmin {
+        Err(ConsoleError::Conflict(_)) => return Ok(None),
+        made => made?,
+    };
     let organization_id = superadmin.organization_id;
     let mut people = vec![(
         superadmin.id,
@@ -137,7 +152,7 @@ async fn people(
         let user = added.value.user;
         people.push((user.id, user.email, user.role, password.clone()));
     }
-    Ok((organization_id, people))
+    Ok(Some((organization_id, people)))
 }
 
 async fn keys(

@@ -19,9 +19,6 @@ pub enum ServeError {
     /// The store could be opened and not read.
     #[error("the store cannot be read: {0}")]
     Node(#[from] NodeError),
-    /// A PostgreSQL address was given, and this version keeps its data in SQLite.
-    #[error("--database is not supported by this version; leave it out to use the data folder")]
-    DatabaseUnsupported,
     /// Nothing can listen there.
     #[error("cannot listen on {place}: {cause}; choose another address with --listen")]
     Listen {

@@ -1,13 +1,16 @@
 //! An opened installation: its stores, its node and everything built on them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mira_console::Console;
 use mira_core::Audience;
-use mira_db::{DataDir, Database};
+use mira_db::{DataDir, Database, PostgresOptions};
 use mira_key::{Entropy, ServiceName};
-use mira_node::Node;
+use mira_node::{Membership, Node};
 use mira_verifier::{BootClock, Limits, Verifier};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::config::ServiceConfig;
 use crate::entropy::SystemEntropy;
@@ -16,15 +19,24 @@ use crate::{Config, ServeError};
 const STORE_FILE: &str = "mira.db";
 const MEETINGS_FILE: &str = "meetings.db";
 
-/// Everything that has state. The lock on the data folder is held until the last
-/// part of it is dropped.
+/// Everything that has state. The lock on the data folder, if the state is in one,
+/// is held until the last part of it is dropped.
 pub(crate) struct Installation {
     pub(crate) store: Database,
     pub(crate) meetings: Database,
     pub(crate) node: Arc<Node>,
     pub(crate) console: Arc<Console>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    _data: DataDir,
+    running: Running,
+    _data: Option<DataDir>,
+}
+
+/// The PostgreSQL database of an installation of many nodes.
+pub(crate) struct Shared<'a> {
+    /// Its address.
+    pub(crate) url: &'a str,
+    /// How long a node may serve without word from it.
+    pub(crate) lease: Duration,
 }
 
 impl Installation {
@@ -35,9 +47,35 @@ impl Installation {
         services: Vec<ServiceName>,
     ) -> Result<Self, ServeError> {
         let store = mira_store::open(&data.file(STORE_FILE))?;
-        let meetings = mira_meetings::open(&data.file(MEETINGS_FILE))?;
         let verifier = Arc::new(Verifier::new(limits, BootClock::system()));
         let node = Node::start(store.clone(), verifier).await?;
+        let meetings = mira_meetings::open(&data.file(MEETINGS_FILE))?;
+        Self::over([store, meetings], node, Some(data), services)
+    }
+
+    /// Joins the nodes that serve a shared database.
+    pub(crate) async fn join(
+        shared: Shared<'_>,
+        limits: Limits,
+        services: Vec<ServiceName>,
+    ) -> Result<Self, ServeError> {
+        let store = mira_store::connect(shared.url, PostgresOptions::default()).await?;
+        let meetings = mira_meetings::connect(shared.url, PostgresOptions::default()).await?;
+        let verifier = Arc::new(Verifier::new(limits, BootClock::system()));
+        let membership = Membership {
+            lease: shared.lease,
+            entropy: Arc::new(SystemEntropy),
+        };
+        let node = Node::join(store.clone(), verifier, membership).await?;
+        Self::over([store, meetings], node, None, services)
+    }
+
+    fn over(
+        [store, meetings]: [Database; 2],
+        node: Arc<Node>,
+        data: Option<DataDir>,
+        services: Vec<ServiceName>,
+    ) -> Result<Self, ServeError> {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let console = Console::new(
             store.clone(),
@@ -45,24 +83,49 @@ impl Installation {
             Arc::clone(&entropy),
             services,
         )?;
-        let console = Arc::new(console);
         Ok(Self {
             store,
             meetings,
+            running: Running::start(&node),
             node,
-            console,
+            console: Arc::new(console),
             entropy,
             _data: data,
         })
     }
 
-    /// Writes everything down and closes the files.
+    /// Writes everything down, leaves the other nodes, and closes the files and
+    /// connections. Nothing may be served any more.
     pub(crate) async fn close(self) {
+        self.running.stop().await;
         for database in [self.store, self.meetings] {
             if let Err(error) = database.close().await {
                 tracing::error!(%error, "a database did not close cleanly");
             }
         }
+    }
+}
+
+/// The node's own work.
+struct Running {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    fn start(node: &Arc<Node>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async {
+            stopped.await.ok();
+        };
+        let task = tokio::spawn(Arc::clone(node).run(stopped));
+        Self { stop, task }
+    }
+
+    async fn stop(self) {
+        // It has ended if it does not listen.
+        self.stop.send(()).ok();
+        self.task.await.ok();
     }
 }
 

@@ -32,7 +32,7 @@ use crate::console_door::ConsoleDoor;
 use crate::demo::{self, Demo};
 use crate::front::Front;
 use crate::health::Health;
-use crate::installation::{Installation, services_of};
+use crate::installation::{Installation, Shared, services_of};
 use crate::listener::Listeners;
 use crate::meter::LedgerMeter;
 use crate::reload::Reloaded;
@@ -72,16 +72,25 @@ pub async fn serve(
     inherited: InheritedSockets,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    if options.database.is_some() {
-        return Err(ServeError::DatabaseUnsupported);
-    }
     let listen = options.listen.as_deref();
     let config = Config::load(options.config.as_deref(), &options.environment, listen)?;
-    let data = DataDir::open(&options.data)?;
-    let installation = Installation::open(data, limits(&config), services_of(&config)).await?;
+    let installation = open(&options, &config).await?;
     let served = serve_installation(&options, &config, &installation, inherited, shutdown).await;
     installation.close().await;
     served
+}
+
+async fn open(options: &ServeOptions, config: &Config) -> Result<Installation, ServeError> {
+    let (limits, services) = (limits(config), services_of(config));
+    let Some(url) = &options.database else {
+        let data = DataDir::open(&options.data)?;
+        return Installation::open(data, limits, services).await;
+    };
+    let shared = Shared {
+        url,
+        lease: Duration::from_millis(config.store.lease_ms),
+    };
+    Installation::join(shared, limits, services).await
 }
 
 async fn serve_installation(
@@ -115,7 +124,6 @@ async fn serve_installation(
     ));
 
     let (stop, stopped) = watch::channel(false);
-    let node = tokio::spawn(Arc::clone(&installation.node).run(until(stopped.clone())));
     let forgetting = tokio::spawn(forget(Arc::clone(&installation.console), stopped));
     let coaches = coaches(installation, &meetings).await?;
     let reloaded = Reloaded {
@@ -141,7 +149,6 @@ async fn serve_installation(
         .await
         .ok();
     stop.send_replace(true);
-    node.await.ok();
     forgetting.await.ok();
     reloading.abort();
     drop(coaches);
@@ -216,11 +223,12 @@ async fn prepare_demo(
     if !options.demo {
         return Ok(None);
     }
-    let demo = if installation.console.is_empty().await? {
-        Some(Demo::make(installation, meetings, url).await?)
+    let made = if installation.console.is_empty().await? {
+        Demo::make(installation, meetings, url).await?
     } else {
-        demo::refresh(&options.data, url)
+        None
     };
+    let demo = made.or_else(|| demo::refresh(&options.data, url));
     if let Some(demo) = &demo {
         demo.write(&options.data)?;
     }

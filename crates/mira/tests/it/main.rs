@@ -16,6 +16,7 @@ mod limits;
 mod listeners;
 mod matrix;
 mod money;
+mod nodes;
 mod refusals;
 mod revocation;
 mod secrets;
