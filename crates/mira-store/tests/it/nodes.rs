@@ -46,7 +46,7 @@ async fn a_renewal_acknowledges_and_tells_the_head(database: Database) {
     assert_eq!(renew(&database, id, first).await, Some(head));
     let roster = roster(&database).await;
     assert_eq!(roster.head, head);
-    let member = roster.nodes[0];
+    let member = only(&roster);
     assert_eq!((member.renewals, member.applied), (2, first));
     assert_eq!(member.link, Some(first.chain));
 }
@@ -59,7 +59,7 @@ async fn the_longest_lease_stays_known(database: Database) {
             ..renewal(id, Place::START)
         };
         write!(database, |tx| nodes::renew(tx, &renewal, NOW)).unwrap();
-        let longest = roster(&database).await.nodes[0].lease;
+        let longest = only(&roster(&database).await).lease;
         assert_eq!(longest, Duration::from_millis(longest_ms));
     }
 }
@@ -72,7 +72,7 @@ async fn an_acknowledgement_of_another_history_shows(database: Database) {
         ..head
     };
     renew(&database, id, other).await;
-    let member = roster(&database).await.nodes[0];
+    let member = only(&roster(&database).await);
     assert_eq!(member.applied, other);
     assert_eq!(member.link, Some(head.chain));
     let ahead = Place {
@@ -80,7 +80,7 @@ async fn an_acknowledgement_of_another_history_shows(database: Database) {
         ..head
     };
     renew(&database, id, ahead).await;
-    assert_eq!(roster(&database).await.nodes[0].link, None);
+    assert_eq!(only(&roster(&database).await).link, None);
 }
 
 async fn a_fenced_node_gets_no_lease_and_stays_on_the_roster(database: Database) {
@@ -89,7 +89,7 @@ async fn a_fenced_node_gets_no_lease_and_stays_on_the_roster(database: Database)
     assert!(write!(database, |tx| nodes::fence(tx, id)).unwrap());
     assert!(!write!(database, |tx| nodes::fence(tx, id)).unwrap());
     assert_eq!(renew(&database, id, Place::START).await, None);
-    let member = roster(&database).await.nodes[0];
+    let member = only(&roster(&database).await);
     assert_eq!((member.state, member.renewals), (NodeState::Fenced, 1));
     assert!(expire(&database, id, 1).await);
     assert_eq!(roster(&database).await.nodes, []);
@@ -136,7 +136,7 @@ async fn retired_nodes_are_forgotten_in_time(database: Database) {
         async |until: Timestamp| write!(database, |tx| nodes::forget_retired(tx, until)).unwrap();
     assert_eq!(forget(NOW.plus_secs(-1)).await, 0);
     assert_eq!(forget(NOW).await, 1);
-    assert_eq!(roster(&database).await.nodes[0].id, stays);
+    assert_eq!(only(&roster(&database).await).id, stays);
 }
 
 async fn register(database: &Database, replaces: Option<NodeId>) -> NodeId {
@@ -169,6 +169,13 @@ async fn expire(database: &Database, id: NodeId, renewals: u64) -> bool {
 
 async fn roster(database: &Database) -> Roster {
     read!(database, |tx| nodes::roster(tx)).unwrap()
+}
+
+fn only(roster: &Roster) -> Member {
+    let [member] = roster.nodes[..] else {
+        panic!("one node was expected, not {:?}", roster.nodes)
+    };
+    member
 }
 
 async fn append(database: &Database) -> Place {
