@@ -24,6 +24,8 @@ pub enum ErrorCode {
     MethodNotAllowed,
     /// The state of things does not allow it now.
     Conflict,
+    /// It is not the version that the request means.
+    PreconditionFailed,
     /// The body is too large.
     PayloadTooLarge,
     /// The body is of another media type.
@@ -55,6 +57,7 @@ impl ErrorCode {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Conflict => "conflict",
+            Self::PreconditionFailed => "precondition_failed",
             Self::PayloadTooLarge => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::TooManyRequests => "rate_limited_minute",
@@ -75,6 +78,7 @@ impl ErrorCode {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
@@ -94,6 +98,7 @@ impl ErrorCode {
             Self::NotFound => "Not Found",
             Self::MethodNotAllowed => "Method Not Allowed",
             Self::Conflict => "Conflict",
+            Self::PreconditionFailed => "Precondition Failed",
             Self::PayloadTooLarge => "Payload Too Large",
             Self::UnsupportedMediaType => "Unsupported Media Type",
             Self::TooManyRequests => "Rate Limit Exceeded",
@@ -116,6 +121,7 @@ impl ErrorCode {
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
             Self::Conflict => "The current state does not allow this",
+            Self::PreconditionFailed => "It has changed since it was read",
             Self::PayloadTooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body must be application/json",
             Self::TooManyRequests => "Too many attempts; wait a few minutes and try again",
@@ -135,6 +141,7 @@ impl ErrorCode {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             StatusCode::CONFLICT => Self::Conflict,
+            StatusCode::PRECONDITION_FAILED => Self::PreconditionFailed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
             StatusCode::TOO_MANY_REQUESTS => Self::TooManyRequests,
