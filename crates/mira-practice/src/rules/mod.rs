@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod claims;
+mod coach;
 mod facts;
 mod ratio;
 mod spelled;
@@ -69,6 +70,15 @@ pub(crate) fn answer(model: Model, messages: &[Message]) -> String {
     if texts.iter().any(|text| asks_for_claims(text)) {
         let claims = claims::extract(inside(&asked, "text").unwrap_or(&asked));
         return json!({ "claims": claims }).to_string();
+    }
+    let task = texts.first().map(String::as_str).unwrap_or_default();
+    let said = inside(&asked, "transcript").unwrap_or_default();
+    if let Some(judgement) = coach::judge(task, said.trim()) {
+        return judgement;
+    }
+    // One of the texts is the task.
+    if let Some(doubt) = coach::play(task, texts.len().saturating_sub(1)) {
+        return doubt.to_owned();
     }
     let repeated: String = asked.chars().take(REPEATED_CHARS).collect();
     format!(

@@ -321,3 +321,36 @@ fn everything_else_is_repeated_in_part() {
     assert!(said.starts_with("This is the practice model practice/beta."));
     assert!(said.ends_with(&format!("You wrote: {}", "ä".repeat(200))));
 }
+
+#[test]
+fn conversations_are_judged_by_the_words_of_the_criteria() {
+    let task = "Judge.\n1. Questions: Asks before offering\n2. Price: \n\
+        Answer with JSON: {\"summary\": \"\", \"criteria\": []}";
+    let said = "<transcript>\n[0:00] Ann: Before we start, some questions.\n[0:09] Ben: Why?\n\
+        </transcript>";
+    let judged = says("practice/alpha", &[("system", task), ("user", said)]);
+    let judged: serde_json::Value = serde_json::from_str(&judged).unwrap();
+    let scores: Vec<_> = judged["criteria"].as_array().unwrap().iter().collect();
+    assert_eq!(
+        (&scores[0]["name"], &scores[0]["score"]),
+        (&json!("Questions"), &json!(55))
+    );
+    assert_eq!(
+        (&scores[1]["name"], &scores[1]["score"]),
+        (&json!("Price"), &json!(40))
+    );
+}
+
+#[test]
+fn customer_has_another_doubt_each_time() {
+    let task = ("system", "You play the customer. Be brief.");
+    let first = says("practice/alpha", &[task, ("user", "Hello.")]);
+    assert!(first.starts_with("Good morning."), "{first}");
+    let list = [
+        task,
+        ("user", "Hello."),
+        ("assistant", &first),
+        ("user", "We save time."),
+    ];
+    assert!(says("practice/alpha", &list).starts_with("We have managed"));
+}
