@@ -86,7 +86,7 @@ impl Meetings {
             analytics: Some(analyze(&task.transcript, host.as_deref())),
             created_at: Instant(self.clock.now()),
         };
-        self.finish(task.claim, report).await?;
+        self.finish(task.claim, task.meeting, report).await?;
         Ok(true)
     }
 
@@ -139,7 +139,12 @@ impl Meetings {
 
     /// Writes the report, if the claim still stands: the meeting may have been
     /// deleted, or claimed anew.
-    async fn finish(&self, claim: Claim, mut report: Report) -> Result<(), DbError> {
+    async fn finish(
+        &self,
+        claim: Claim,
+        meeting: Meeting,
+        mut report: Report,
+    ) -> Result<(), DbError> {
         let outbox = Arc::clone(&self.outbox);
         self.database
             .write(move |tx| {
@@ -154,6 +159,7 @@ impl Meetings {
                         report.template_id = template.map(|template| template.id);
                     }
                     store::reports::insert(tx, &report).await?;
+                    store::facts::insert(tx, organization, &meeting, &report).await?;
                     store::meetings::set_status(tx, meeting_id, MeetingStatus::Completed).await?;
                     let completed = Event::ReportCompleted {
                         report_id: report.id,

@@ -2,10 +2,12 @@
 
 use axum::response::{IntoResponse, Response};
 use mira_db::DbError;
+use mira_outbound::{ModelError, OutboundError};
 use mira_wire::{ErrorCode, Refusal};
 
 use crate::NoId;
 use crate::invalid::Invalid;
+use crate::scoring::ScoringError;
 
 /// Why a request was not carried out.
 #[derive(Debug)]
@@ -19,8 +21,12 @@ pub(crate) enum Error {
     Body(Refusal),
     /// The state of things does not allow it.
     Conflict(&'static str),
+    /// It is not the version that the caller has read.
+    Changed,
     /// No model is configured.
     NoModel,
+    /// The model gave nothing that can be used.
+    Model(ScoringError),
     /// No id can be made now.
     NoId(NoId),
     /// The database did not do it.
@@ -54,6 +60,12 @@ impl From<Refusal> for Error {
     }
 }
 
+impl From<ScoringError> for Error {
+    fn from(error: ScoringError) -> Self {
+        Self::Model(error)
+    }
+}
+
 impl From<NoId> for Error {
     fn from(error: NoId) -> Self {
         Self::NoId(error)
@@ -73,6 +85,8 @@ impl From<Error> for Refusal {
             Error::Invalid(invalid) => Self::invalid(invalid.to_string()),
             Error::Body(refusal) => refusal,
             Error::Conflict(text) => Self::because(ErrorCode::Conflict, text),
+            Error::Changed => Self::error(ErrorCode::PreconditionFailed),
+            Error::Model(error) => model_failed(&error),
             Error::NoModel => Self::error(ErrorCode::NoModel),
             Error::NoId(error) => {
                 tracing::error!(%error, "a record cannot be made");
@@ -86,6 +100,21 @@ impl From<Error> for Refusal {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         Refusal::from(self).into_response()
+    }
+}
+
+/// The caller learns whether the model was slow or wrong; the rest is the operator's.
+fn model_failed(error: &ScoringError) -> Refusal {
+    tracing::warn!(%error, "a model failed");
+    let text = "The model gave no usable answer";
+    match error {
+        ScoringError::Model(ModelError::Outbound(OutboundError::Deadline)) => {
+            Refusal::because(ErrorCode::GatewayTimeout, "The model took too long")
+        }
+        ScoringError::TooLong => Refusal::invalid("The conversation is too long"),
+        ScoringError::Model(_) | ScoringError::Unusable(_) => {
+            Refusal::because(ErrorCode::BadGateway, text)
+        }
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) enum Invalid {
         parameter: &'static str,
         words: String,
     },
+    #[error("{0} must be before {1}")]
+    NotBefore(&'static str, &'static str),
     #[error("{0} must be a UUID")]
     NotAUuid(&'static str),
     #[error("{0} must be true or false")]

@@ -11,14 +11,13 @@ use uuid::Uuid;
 
 use crate::error::{Error, Noun};
 use crate::event::{Event, NoOutbox, Outbox};
+use crate::if_match::IfMatch;
 use crate::ingest::{NewMeeting, check_host};
 use crate::meeting::{Meeting, MeetingFilter, MeetingStatus, TranscribedMeeting, TranscriptLine};
 use crate::model::{CoachModel, ModelSlot};
 use crate::page::{Listed, Page};
 use crate::report::Report;
-use crate::roleplay::{RoleplayBody, RoleplaySession};
 use crate::template::{Template, TemplateEdit, TemplateFilter};
-use crate::uuid_text::parse_uuid;
 use crate::{samples, store};
 
 /// A source of fresh ids: UUIDs version 7 (RFC 9562), so that they sort by age.
@@ -89,10 +88,6 @@ impl Meetings {
         self.database
             .write(move |tx| Box::pin(async move { Ok(samples.load(tx, organization).await?) }))
             .await
-    }
-
-    pub(crate) fn has_model(&self) -> bool {
-        self.model.get().is_some()
     }
 
     pub(crate) async fn meetings(
@@ -263,6 +258,7 @@ impl Meetings {
         &self,
         organization: OrganizationId,
         id: Uuid,
+        if_match: IfMatch,
         edit: TemplateEdit,
     ) -> Result<Template, Error> {
         let now = self.clock.now();
@@ -270,7 +266,9 @@ impl Meetings {
             .write(move |tx| {
                 Box::pin(async move {
                     let template = store::templates::find(tx, organization, id).await?;
-                    let template = edit.apply(Noun::Template.found(template)?, now);
+                    let template = Noun::Template.found(template)?;
+                    if_match.check(template.version)?;
+                    let template = edit.apply(template, now);
                     store::templates::update(tx, &template).await?;
                     Ok(template)
                 })
@@ -282,59 +280,15 @@ impl Meetings {
         &self,
         organization: OrganizationId,
         id: Uuid,
+        if_match: IfMatch,
     ) -> Result<(), Error> {
-        let existed = self
-            .database
-            .write::<_, DbError, _>(move |tx| {
-                Box::pin(async move { store::templates::delete(tx, organization, id).await })
-            })
-            .await?;
-        Noun::Template.found(existed.then_some(()))
-    }
-
-    pub(crate) async fn roleplay_sessions(
-        &self,
-        organization: OrganizationId,
-        page: Page,
-    ) -> Result<Listed<RoleplaySession>, DbError> {
-        self.database
-            .read(move |tx| {
-                Box::pin(async move { store::roleplay::list(tx, organization, page).await })
-            })
-            .await
-    }
-
-    pub(crate) async fn roleplay_session(
-        &self,
-        organization: OrganizationId,
-        id: Uuid,
-    ) -> Result<Option<RoleplaySession>, DbError> {
-        self.database
-            .read(move |tx| {
-                Box::pin(async move { store::roleplay::find(tx, organization, id).await })
-            })
-            .await
-    }
-
-    pub(crate) async fn start_roleplay(
-        &self,
-        organization: OrganizationId,
-        body: RoleplayBody,
-    ) -> Result<RoleplaySession, Error> {
-        let template_id = match &body.template_id {
-            Some(text) => Some(Noun::Template.found(parse_uuid(text))?),
-            None => None,
-        };
-        let session = body.start((self.new_id)()?, template_id, self.clock.now())?;
         self.database
             .write(move |tx| {
                 Box::pin(async move {
-                    if let Some(id) = template_id {
-                        let template = store::templates::find(tx, organization, id).await?;
-                        Noun::Template.found(template)?;
-                    }
-                    store::roleplay::insert(tx, organization, &session).await?;
-                    Ok(session)
+                    let template = store::templates::find(tx, organization, id).await?;
+                    if_match.check(Noun::Template.found(template)?.version)?;
+                    store::templates::delete(tx, organization, id).await?;
+                    Ok(())
                 })
             })
             .await

@@ -19,9 +19,13 @@ pub const OPERATIONS: &[Operation] = &[
     write("POST", "/templates"),
     write("PATCH", "/templates/{id}"),
     write("DELETE", "/templates/{id}"),
+    read("GET", "/team/stats"),
+    read("GET", "/insights"),
     read("GET", "/roleplay/sessions"),
     read("GET", "/roleplay/sessions/{id}"),
     write("POST", "/roleplay/sessions"),
+    write("POST", "/roleplay/sessions/{id}/messages"),
+    write("POST", "/roleplay/sessions/{id}/complete"),
 ];
 
 const fn read(method: &'static str, path: &'static str) -> Operation {

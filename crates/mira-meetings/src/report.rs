@@ -31,7 +31,7 @@ pub(crate) struct Report {
 }
 
 /// What a model has judged, if one has.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Verdict {
     /// Which model scored, or `sample`; null if none did.
     pub(crate) scored_by: Option<String>,

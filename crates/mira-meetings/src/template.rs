@@ -26,6 +26,9 @@ pub(crate) struct Template {
     /// The kind of call it is for; absent is any.
     pub(crate) call_type: Option<String>,
     pub(crate) is_active: bool,
+    /// How often it was changed, and once more.
+    #[serde(skip)]
+    pub(crate) version: i64,
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Instant,
     #[schema(value_type = String, format = DateTime)]
@@ -143,6 +146,7 @@ impl TemplateEdit {
             coaching_tone: coaching_tone.unwrap_or(CoachingTone::Supportive),
             call_type: call_type.flatten(),
             is_active: is_active.unwrap_or(true),
+            version: 1,
             created_at: Instant(now),
             updated_at: Instant(now),
         })
@@ -166,6 +170,7 @@ impl TemplateEdit {
             return before;
         }
         Template {
+            version: after.version + 1,
             updated_at: Instant(now),
             ..after
         }

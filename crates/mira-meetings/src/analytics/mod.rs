@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(crate) use self::host::find_host;
+pub(crate) use self::number::{mean, per_minute, secs, share};
 pub(crate) use self::observation::Observation;
 
-use self::number::{per_minute, secs, share};
 use self::tally::Tally;
 use crate::meeting::TranscriptLine;
 
@@ -102,7 +102,7 @@ pub(crate) fn analyze(transcript: &[TranscriptLine], host: Option<&str>) -> Anal
             start_secs: secs(turn.start_ms),
             secs: secs(turn.talk_ms),
         }),
-        words_per_minute: per_minute(words, talk_ms),
+        words_per_minute: per_minute(words.into(), talk_ms),
         questions: total(|speaker| speaker.questions),
         turns: total(|speaker| speaker.turns),
         mean_turn_gap_secs: tally.mean_gap_ms().map(secs),
@@ -130,7 +130,7 @@ fn part(speaker: &tally::Speaker<'_>, all_ms: i64) -> SpeakerAnalytics {
         talk_secs: secs(speaker.talk_ms),
         talk_share: share(speaker.talk_ms, all_ms),
         words: speaker.words,
-        words_per_minute: per_minute(speaker.words, speaker.talk_ms),
+        words_per_minute: per_minute(speaker.words.into(), speaker.talk_ms),
         questions: speaker.questions,
         turns: speaker.turns,
         longest_monologue_secs: secs(speaker.longest_turn_ms),

@@ -24,6 +24,21 @@ words! {
     }
 }
 
+impl Observation {
+    /// What somebody could do about it.
+    pub(crate) const fn advice(self) -> &'static str {
+        match self {
+            Self::TalksTooMuch => "Leave more of the conversation to the customer",
+            Self::LongMonologue => "Break long explanations with a question",
+            Self::FewQuestions => "Ask more questions",
+            Self::FastPace => "Speak more slowly",
+            Self::Interrupts => "Let people finish",
+            Self::ManyFillers => "Pause instead of filling",
+            Self::NoNextStep => "End with a next step and its day",
+        }
+    }
+}
+
 /// What stands out. All but the last rule need to know who the host is.
 pub(super) fn observe(analytics: &Analytics) -> Vec<Observation> {
     let minutes = analytics.talk_secs / 60.0;

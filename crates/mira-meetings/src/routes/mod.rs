@@ -3,6 +3,7 @@
 
 mod meetings;
 mod roleplay;
+mod team;
 mod templates;
 
 use std::convert::Infallible;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, Path};
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use http::request::Parts;
 use mira_wire::{ErrorCode, Refusal};
 use uuid::Uuid;
@@ -38,11 +39,15 @@ pub fn router(meetings: Arc<Meetings>) -> Router {
                 .patch(templates::edit)
                 .delete(templates::delete),
         )
+        .route("/team/stats", get(team::stats))
+        .route("/insights", get(team::insights))
         .route(
             "/roleplay/sessions",
             get(roleplay::list).post(roleplay::start),
         )
         .route("/roleplay/sessions/{id}", get(roleplay::show))
+        .route("/roleplay/sessions/{id}/messages", post(roleplay::say))
+        .route("/roleplay/sessions/{id}/complete", post(roleplay::complete))
         .method_not_allowed_fallback(async || Refusal::error(ErrorCode::MethodNotAllowed));
     Router::new()
         .nest(PREFIX, routes)

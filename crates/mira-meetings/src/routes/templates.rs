@@ -10,6 +10,7 @@ use mira_wire::JsonBody;
 use super::PathId;
 use crate::envelope::{Deleted, Envelope};
 use crate::error::{Error, Noun};
+use crate::if_match::{IfMatch, Tagged};
 use crate::meetings::Meetings;
 use crate::parameters::Parameters;
 use crate::template::{Template, TemplateBody, TemplateFilter};
@@ -35,12 +36,10 @@ pub(super) async fn create(
     State(meetings): State<Arc<Meetings>>,
     Extension(grant): Extension<Grant>,
     JsonBody(body): JsonBody<TemplateBody>,
-) -> Result<Envelope<Template>, Error> {
+) -> Result<Tagged<Template>, Error> {
     let edit = body.check()?;
     let organization = grant.organization_id();
-    Ok(Envelope::of(
-        meetings.create_template(organization, edit).await?,
-    ))
+    Ok(tagged(meetings.create_template(organization, edit).await?))
 }
 
 /// `GET /templates/{id}`
@@ -48,10 +47,10 @@ pub(super) async fn show(
     State(meetings): State<Arc<Meetings>>,
     Extension(grant): Extension<Grant>,
     PathId(id): PathId,
-) -> Result<Envelope<Template>, Error> {
+) -> Result<Tagged<Template>, Error> {
     let id = Noun::Template.found(id)?;
     let template = meetings.template(grant.organization_id(), id).await?;
-    Ok(Envelope::of(Noun::Template.found(template)?))
+    Ok(tagged(Noun::Template.found(template)?))
 }
 
 /// `PATCH /templates/{id}`
@@ -59,14 +58,14 @@ pub(super) async fn edit(
     State(meetings): State<Arc<Meetings>>,
     Extension(grant): Extension<Grant>,
     PathId(id): PathId,
+    if_match: IfMatch,
     JsonBody(body): JsonBody<TemplateBody>,
-) -> Result<Envelope<Template>, Error> {
+) -> Result<Tagged<Template>, Error> {
     let edit = body.check()?;
     let id = Noun::Template.found(id)?;
     let organization = grant.organization_id();
-    Ok(Envelope::of(
-        meetings.edit_template(organization, id, edit).await?,
-    ))
+    let edited = meetings.edit_template(organization, id, if_match, edit);
+    Ok(tagged(edited.await?))
 }
 
 /// `DELETE /templates/{id}`
@@ -74,10 +73,17 @@ pub(super) async fn delete(
     State(meetings): State<Arc<Meetings>>,
     Extension(grant): Extension<Grant>,
     PathId(id): PathId,
+    if_match: IfMatch,
 ) -> Result<Envelope<Deleted>, Error> {
     let id = Noun::Template.found(id)?;
-    meetings
-        .delete_template(grant.organization_id(), id)
-        .await?;
+    let organization = grant.organization_id();
+    meetings.delete_template(organization, id, if_match).await?;
     Ok(Envelope::of(Deleted { id }))
+}
+
+fn tagged(template: Template) -> Tagged<Template> {
+    Tagged {
+        version: template.version,
+        envelope: Envelope::of(template),
+    }
 }

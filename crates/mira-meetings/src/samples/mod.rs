@@ -80,6 +80,10 @@ impl Samples {
         }
         for report in &self.reports {
             store::reports::insert(tx, report).await?;
+            let mut meetings = self.meetings.iter().map(|(meeting, _)| meeting);
+            if let Some(meeting) = meetings.find(|meeting| meeting.id == report.meeting_id) {
+                store::facts::insert(tx, organization, meeting, report).await?;
+            }
         }
         Ok(())
     }
@@ -100,6 +104,7 @@ fn template(sample: &SampleTemplate, id: Uuid, made_at: Timestamp) -> Template {
         coaching_tone: sample.tone,
         call_type: Some(sample.call_type.to_owned()),
         is_active: true,
+        version: 1,
         created_at: Instant(made_at),
         updated_at: Instant(made_at),
     }

@@ -1,6 +1,7 @@
 //! The durable records. Each noun has one file with its statements, which
 //! [`sql`](crate::sql) runs on whichever back end.
 
+pub(crate) mod facts;
 pub(crate) mod meetings;
 pub(crate) mod queue;
 pub(crate) mod reports;

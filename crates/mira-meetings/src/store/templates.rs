@@ -9,7 +9,7 @@ use crate::sql::{self, Columns, Json, List, Value, params};
 use crate::template::{Template, TemplateFilter};
 
 const COLUMNS: &str = "id, name, description, prompt_template, grading_criteria, coaching_tone, \
-     call_type, is_active, created_at, updated_at";
+     call_type, is_active, version, created_at, updated_at";
 
 /// The templates that pass `filter`, newest first.
 pub(crate) async fn list(
@@ -60,8 +60,8 @@ pub(crate) async fn insert(
     sql::change(
         tx,
         "INSERT INTO templates (id, organization_id, name, description, prompt_template,
-             grading_criteria, coaching_tone, call_type, is_active, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             grading_criteria, coaching_tone, call_type, is_active, version, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &params![
             template.id,
             organization,
@@ -72,6 +72,7 @@ pub(crate) async fn insert(
             Value::word(template.coaching_tone),
             &template.call_type,
             template.is_active,
+            template.version,
             template.created_at,
             template.updated_at,
         ],
@@ -86,7 +87,7 @@ pub(crate) async fn update(tx: &mut Tx, template: &Template) -> Result<(), DbErr
         tx,
         "UPDATE templates SET name = $2, description = $3, prompt_template = $4,
              grading_criteria = $5, coaching_tone = $6, call_type = $7, is_active = $8,
-             updated_at = $9
+             version = $9, updated_at = $10
          WHERE id = $1",
         &params![
             template.id,
@@ -97,6 +98,7 @@ pub(crate) async fn update(tx: &mut Tx, template: &Template) -> Result<(), DbErr
             Value::word(template.coaching_tone),
             &template.call_type,
             template.is_active,
+            template.version,
             template.updated_at,
         ],
     )
@@ -125,6 +127,7 @@ fn read(columns: &mut Columns<'_>) -> Result<Template, DbError> {
         coaching_tone: columns.word()?,
         call_type: columns.take()?,
         is_active: columns.take()?,
+        version: columns.take()?,
         created_at: columns.take()?,
         updated_at: columns.take()?,
     })

@@ -124,6 +124,18 @@ impl House {
 
     /// Sends a request below the product's prefix, with `body` as JSON unless empty.
     pub(crate) async fn send(&self, grant: &Grant, method: &str, path: &str, body: &str) -> Reply {
+        self.send_if(grant, method, path, body, &[]).await
+    }
+
+    /// The same, with each of `if_match` in a field of its own.
+    pub(crate) async fn send_if(
+        &self,
+        grant: &Grant,
+        method: &str,
+        path: &str,
+        body: &str,
+        if_match: &[&str],
+    ) -> Reply {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", mira_meetings::PREFIX))
@@ -132,6 +144,11 @@ impl House {
         if !body.is_empty() {
             let kind = "application/json".parse().unwrap();
             request.headers_mut().insert("content-type", kind);
+        }
+        for tags in if_match {
+            request
+                .headers_mut()
+                .append("if-match", tags.parse().unwrap());
         }
         request.extensions_mut().insert(grant.clone());
         self.send_as_is(request).await

@@ -35,4 +35,5 @@ mod roleplay;
 mod samples;
 mod scoring;
 mod script;
+mod team;
 mod templates;

@@ -13,6 +13,7 @@ suite! {
     members_at_their_bounds_are_taken,
     bad_members_are_refused_in_creation_and_in_edits,
     required_members_are_named,
+    edit_of_another_version_changes_nothing,
     overflowing_and_broken_json_is_refused,
     templates_are_filtered_and_listed_newest_first,
 }
@@ -178,6 +179,11 @@ async fn bad_members_are_refused_in_creation_and_in_edits(house: House) {
         ("grading_criteria", json!([{"name": "C", "weight": "1"}])),
         (
             "grading_criteria",
+            json!([{"name": "C", "weight": 1_000.1}]),
+        ),
+        ("grading_criteria", json!([{"name": "C", "weight": 1e308}])),
+        (
+            "grading_criteria",
             json!([{"name": "C", "weight": 1, "more": 2}]),
         ),
         (
@@ -269,4 +275,54 @@ async fn templates_are_filtered_and_listed_newest_first(house: House) {
         let reply = house.get(&caller, &format!("/templates{query}")).await;
         assert_eq!(reply.column("name"), expected, "{query}");
     }
+}
+
+async fn edit_of_another_version_changes_nothing(house: House) {
+    let caller = grant(organization(1));
+    let created = house.send(&caller, "POST", "/templates", MINIMAL).await;
+    assert_eq!(created.headers["etag"], "\"1\"");
+    let path = format!("/templates/{}", id(0));
+    let edit = async |name: &str, if_match: &[&str]| {
+        let body = json!({"name": name}).to_string();
+        let reply = house
+            .send_if(&caller, "PATCH", &path, &body, if_match)
+            .await;
+        (reply.status.as_u16(), reply)
+    };
+    assert_eq!(edit("A", &["\"1\""]).await.0, 200);
+    let shown = house.get(&caller, &path).await;
+    assert_eq!(
+        (&shown.headers["etag"], shown.data()["name"].as_str()),
+        (&"\"2\"".parse().unwrap(), Some("A"))
+    );
+    for stale in [
+        &["\"1\""][..],
+        &["W/\"2\""],
+        &["2"],
+        &[""],
+        &["\"1\", \"3\""],
+    ] {
+        let (status, reply) = edit("B", stale).await;
+        assert_eq!(status, 412, "{stale:?}");
+        assert_eq!(reply.headers["x-mira-code"], "precondition_failed");
+        let deleted = house.send_if(&caller, "DELETE", &path, "", stale).await;
+        assert_eq!(deleted.status.as_u16(), 412, "{stale:?}");
+    }
+    assert_eq!(house.get(&caller, &path).await.data()["name"], "A");
+    // An edit that changes nothing makes no version.
+    assert_eq!(
+        edit("A", &["\"1\", \"2\""]).await.1.headers["etag"],
+        "\"2\""
+    );
+    assert_eq!(
+        edit("C", &["\"1\"", "\"2\""]).await.1.headers["etag"],
+        "\"3\""
+    );
+    assert_eq!(edit("D", &["*"]).await.1.headers["etag"], "\"4\"");
+    assert_eq!(edit("E", &[]).await.1.headers["etag"], "\"5\"");
+    let deleted = house
+        .send_if(&caller, "DELETE", &path, "", &["\"5\""])
+        .await;
+    assert_eq!(deleted.status.as_u16(), 200);
+    assert_eq!(edit("F", &["\"5\""]).await.0, 404);
 }
