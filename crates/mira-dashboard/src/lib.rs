@@ -60,6 +60,7 @@ pub const PREFIXES: &[&str] = &[
     "/apps",
     "/assets",
     "/audit",
+    "/docs",
     "/invitations",
     "/keys",
     "/organizations",

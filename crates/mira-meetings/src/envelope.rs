@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use mira_wire::json_response;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::page::{Listed, Meta, Page};
@@ -18,8 +19,9 @@ pub(crate) struct Envelope<T> {
 }
 
 /// What is said of something that was deleted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Deleted {
+    #[schema(value_type = String, format = Uuid)]
     pub(crate) id: Uuid,
 }
 

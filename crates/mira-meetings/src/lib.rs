@@ -8,6 +8,7 @@
 
 mod analytics;
 mod coaching;
+mod document;
 mod envelope;
 mod error;
 mod event;
@@ -39,6 +40,7 @@ mod transcript;
 mod uuid_text;
 mod word;
 
+pub use document::{DOCUMENT_PATH, document_router, openapi};
 pub use event::{Event, NoOutbox, Outbox};
 pub use meetings::{Meetings, NewId, NoId, SamplesError};
 pub use model::CoachModel;

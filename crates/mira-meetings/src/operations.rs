@@ -8,6 +8,7 @@ pub const PREFIX: &str = "/api/v1";
 
 /// The operations, below [`PREFIX`].
 pub const OPERATIONS: &[Operation] = &[
+    Operation::new("GET", "/openapi.json"),
     read("GET", "/meetings"),
     read("GET", "/meetings/{id}"),
     read("GET", "/meetings/{id}/report"),

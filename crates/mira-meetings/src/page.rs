@@ -1,6 +1,7 @@
 //! Pages of a list.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Which part of a list is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(crate) struct Listed<T> {
 }
 
 /// What a list says about itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Meta {
     page: u32,
     limit: u32,

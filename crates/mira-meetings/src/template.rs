@@ -72,26 +72,40 @@ pub(crate) struct TemplateFilter {
 
 /// What a caller may say about a template; an absent member stays as it is, and
 /// null clears the two that may be absent. Any other member is refused.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = TemplateChange)]
 #[expect(
     clippy::option_option,
     reason = "absent, null and a value are three different things"
 )]
 pub(crate) struct TemplateBody {
+    /// What it is called.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false, min_length = 1, max_length = 100)]
     name: Option<String>,
     #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 2_000)]
     description: Option<Option<String>>,
+    /// What the model is told before it reads the transcript.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false, min_length = 1, max_length = 20_000)]
     prompt_template: Option<String>,
+    /// What meetings are scored by.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false, min_items = 1, max_items = 100)]
     grading_criteria: Option<Vec<Criterion>>,
+    /// How reports speak; `supportive` if never said.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     coaching_tone: Option<CoachingTone>,
+    /// The kind of call it is for; null is any.
     #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     call_type: Option<Option<String>>,
+    /// Whether meetings are scored by it; true if never said.
     #[serde(deserialize_with = "present")]
+    #[schema(nullable = false)]
     is_active: Option<bool>,
 }
 

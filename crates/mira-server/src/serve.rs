@@ -267,6 +267,7 @@ fn pages(
         setup: Arc::new(move |token: &str| link.opens(token)),
     };
     mira_api::router(Arc::clone(console), api)
+        .merge(mira_meetings::document_router())
         .merge(mira_dashboard::router(Arc::clone(console), dashboard))
         .merge(health.clone().router())
         .fallback(async || Refusal::error(ErrorCode::NotFound))

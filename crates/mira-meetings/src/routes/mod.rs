@@ -16,6 +16,7 @@ use http::request::Parts;
 use mira_wire::{ErrorCode, Refusal};
 use uuid::Uuid;
 
+use crate::document;
 use crate::meetings::Meetings;
 use crate::operations::PREFIX;
 use crate::uuid_text::parse_uuid;
@@ -25,6 +26,7 @@ use crate::uuid_text::parse_uuid;
 /// through [`mira_wire::finish`].
 pub fn router(meetings: Arc<Meetings>) -> Router {
     let routes = Router::new()
+        .route("/openapi.json", get(document::show))
         .route("/meetings", get(meetings::list).post(meetings::ingest))
         .route(
             "/meetings/{id}",

@@ -25,6 +25,7 @@ macro_rules! suite {
     };
 }
 
+mod document;
 mod house;
 mod ingest;
 mod isolation;

@@ -40,11 +40,12 @@ async fn router_answers_exactly_the_operations(house: House) {
 fn operations_ask_for_the_documented_permissions() {
     for operation in OPERATIONS {
         let expected = match (operation.method, operation.path) {
-            ("GET", _) => Permission::Read,
-            (_, path) if path.starts_with("/meetings") => Permission::Admin,
-            _ => Permission::Write,
+            (_, "/openapi.json") => None,
+            ("GET", _) => Some(Permission::Read),
+            (_, path) if path.starts_with("/meetings") => Some(Permission::Admin),
+            _ => Some(Permission::Write),
         };
-        assert_eq!(operation.permission, Some(expected), "{operation:?}");
+        assert_eq!(operation.permission, expected, "{operation:?}");
         assert!(!operation.is_public && !operation.is_metered);
     }
 }
@@ -122,7 +123,8 @@ async fn answers_are_json_that_nobody_stores(house: House) {
 }
 
 async fn without_a_grant_nothing_is_answered(house: House) {
-    for operation in OPERATIONS {
+    // The document is nobody's.
+    for operation in &OPERATIONS[1..] {
         let request = Request::builder()
             .method(operation.method)
             .uri(format!("{PREFIX}{}", operation.path))
