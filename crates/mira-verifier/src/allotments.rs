@@ -29,7 +29,7 @@ impl Verifier {
         let Some(entry) = entries.get(digest) else {
             return;
         };
-        let now = of(self.limits.rule(&entry.facts), window);
+        let now = of(self.rule(&entry.facts), window);
         if now.is_some_and(|now| now.get() >= limit) {
             entry.counters.window(window).credit(allotment);
         }
@@ -45,7 +45,7 @@ impl Verifier {
     /// The limits that hold for a key, if it is known.
     pub(crate) fn rule_of(&self, digest: &KeyDigest) -> Option<Rule> {
         let entries = self.index.entries();
-        Some(self.limits.rule(&entries.get(digest)?.facts))
+        Some(self.rule(&entries.get(digest)?.facts))
     }
 
     /// Gives up what is held of windows whose limit was lowered from `before`. The
@@ -57,7 +57,7 @@ impl Verifier {
         let Some(entry) = entries.get(digest) else {
             return;
         };
-        let rule = self.limits.rule(&entry.facts);
+        let rule = self.rule(&entry.facts);
         for window in [Window::Minute, Window::Day] {
             let is_lower = match (of(before, window), of(rule, window)) {
                 (Some(before), Some(now)) => now < before,

@@ -23,6 +23,7 @@ mod limits;
 mod lock;
 mod refill;
 mod resolve;
+mod service_limits;
 mod tally;
 mod verification;
 mod verifier;

@@ -13,6 +13,7 @@ use crate::address::AddressWindows;
 use crate::index::{Entry, Index};
 use crate::lease::LeaseWord;
 use crate::lifeline::Lifelines;
+use crate::service_limits::ServiceLimits;
 use crate::tally::DrainList;
 use crate::{
     BootClock, Coverage, Credential, Deadline, End, Lease, Lifeline, Limits, Refill, Tally,
@@ -22,6 +23,7 @@ use crate::{
 /// Decides from memory. Shared by everybody who asks or feeds it.
 pub struct Verifier {
     pub(crate) limits: Limits,
+    pub(crate) service_limits: ServiceLimits,
     clock: BootClock,
     lease: LeaseWord,
     is_partial: AtomicBool,
@@ -40,6 +42,7 @@ impl Verifier {
     pub fn new(limits: Limits, clock: BootClock) -> Self {
         Self {
             limits,
+            service_limits: ServiceLimits::default(),
             clock,
             lease: LeaseWord::new(),
             is_partial: AtomicBool::new(Coverage::default() == Coverage::Partial),
@@ -222,7 +225,7 @@ impl Verifier {
         access: &Access,
         now: Timestamp,
     ) -> Verification {
-        let rule = self.limits.rule(&entry.facts);
+        let rule = self.rule(&entry.facts);
         let presented = Presented::Known(entry.subject(digest));
         let question = Question {
             presented,

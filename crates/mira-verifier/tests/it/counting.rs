@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use mira_core::{Access, Quota, RateLimit, Window, WindowWord};
+use mira_core::{Access, Audience, Quota, RateLimit, Rule, Window, WindowWord};
 use mira_key::{Family, ServiceName};
 use mira_verifier::{Limits, Tally};
 
@@ -61,6 +61,35 @@ fn families_have_their_default_limits() {
         granted(scene.ask(&console, &Access::ANY)).quota(),
         Some(of_minute(5, 4))
     );
+}
+
+#[test]
+fn service_with_limits_of_its_own_has_them_for_keys_without_any() {
+    let scene = Scene::new();
+    let service = ServiceName::parse(b"search").unwrap();
+    let access = Access {
+        audience: Audience::Service(service),
+        ..Access::ANY
+    };
+    let key = Issued::new(9, Family::App(service));
+    scene.verifier.apply(&key.change(|_| {}));
+    let quota = || granted(scene.ask(&key, &access)).quota();
+    assert_eq!(quota(), Some(of_minute(60, 59)));
+    let rule = |per_minute| Rule {
+        per_minute: NonZeroU32::new(per_minute),
+        per_day: None,
+    };
+    scene.verifier.set_service_limits(&[(service, rule(5))]);
+    assert_eq!(quota(), Some(of_minute(5, 3)));
+    scene.verifier.set_service_limits(&[(service, rule(0))]);
+    assert_eq!(quota(), None);
+    scene
+        .verifier
+        .apply(&key.change(|key| key.rate_limit = limit(9, 0)));
+    assert_eq!(quota().map(|quota| quota.limit), Some(9));
+    scene.verifier.apply(&key.change(|_| {}));
+    scene.verifier.set_service_limits(&[]);
+    assert_eq!(quota().map(|quota| quota.limit), Some(60));
 }
 
 #[test]
