@@ -2,6 +2,7 @@
 //! answer comes back as it comes.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -17,7 +18,7 @@ use crate::header_policy::{Introduction, rewrite_request, rewrite_response};
 use crate::request_body::{Progress, RequestBody};
 use crate::upgrade::{self, Tunnel, WEBSOCKET, names_websocket};
 use crate::upstream::Answer;
-use crate::{Arrival, ResponseBody, Service, Upstream, UpstreamError};
+use crate::{Arrival, HeaderRules, ResponseBody, Service, Upstream, UpstreamError};
 
 /// An upstream that has not answered by now keeps its client waiting: from here
 /// on the wait ends with the key too.
@@ -34,6 +35,7 @@ struct Forwarding<'a> {
     guard: &'a Guard,
     upstream: &'a Upstream,
     grant: &'a Grant,
+    headers: &'a HeaderRules,
     method: Method,
     upgrade: Option<OnUpgrade>,
 }
@@ -63,8 +65,12 @@ impl Proxy {
             guard: &self.guard,
             upstream,
             grant,
+            headers: &service.headers,
             method: request.method().clone(),
-            upgrade: upgrade::asked(&mut request),
+            upgrade: upstream
+                .takes_upgrades()
+                .then(|| upgrade::asked(&mut request))
+                .flatten(),
         };
         let introduction = Introduction {
             host: upstream.host(),
@@ -108,13 +114,14 @@ impl Forwarding<'_> {
         let silence = self.upstream.timeouts().request_silence;
         let (mut head, body) = request.into_parts();
         rewrite_request(&mut head, &body, introduction);
+        self.headers.apply_to_request(&mut head.headers);
         let (body, progress) = RequestBody::new(body, silence);
         let mut outgoing = Request::new(body);
         *outgoing.method_mut() = head.method;
         *outgoing.uri_mut() = origin_form(&head.uri);
         *outgoing.headers_mut() = head.headers;
 
-        let answer = self.answer(outgoing, progress.as_deref()).await?;
+        let answer = self.answer(outgoing, progress.as_ref()).await?;
         self.relay(answer).await
     }
 
@@ -123,14 +130,15 @@ impl Forwarding<'_> {
     async fn answer(
         &self,
         request: Request<RequestBody>,
-        progress: Option<&Progress>,
+        progress: Option<&Arc<Progress>>,
     ) -> Result<Answer, Stop> {
-        let mut exchange = pin!(self.upstream.exchange(request, progress));
+        let upgrades = self.upgrade.is_some();
+        let mut exchange = pin!(self.upstream.exchange(request, progress, upgrades));
         if let Ok(answer) = timeout(WATCH_AFTER, &mut exchange).await {
             return Ok(answer?);
         }
         let mut lifeline = self.guard.watch(self.grant);
-        let frames = || progress.map_or(0, Progress::frames);
+        let frames = || progress.map_or(0, |progress| progress.frames());
         loop {
             let seen = frames();
             tokio::select! {
@@ -147,21 +155,16 @@ impl Forwarding<'_> {
     }
 
     async fn relay(self, answer: Answer) -> Result<Response<Body>, Stop> {
-        let Answer {
-            response,
-            connection,
-        } = answer;
+        let Answer { response, carrier } = answer;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            return self.switch(Answer {
-                response,
-                connection,
-            });
+            return self.switch(Answer { response, carrier });
         }
         let (mut head, incoming) = response.into_parts();
         rewrite_response(&mut head, &incoming, &self.method)?;
+        self.headers.apply_to_answer(&mut head.headers);
         head.version = Version::HTTP_11;
         head.extensions.insert(Forwarded);
-        let body: ResponseBody = self.upstream.body(incoming, connection).await;
+        let body: ResponseBody = self.upstream.body(incoming, carrier).await;
         let is_here = body.is_here();
         let response = Response::from_parts(head, body);
         Ok(if is_here {
@@ -175,18 +178,21 @@ impl Forwarding<'_> {
     fn switch(self, answer: Answer) -> Result<Response<Body>, Stop> {
         let Answer {
             mut response,
-            connection,
+            carrier,
         } = answer;
         let client = self.upgrade.filter(|_| names_websocket(response.headers()));
         let client = client.ok_or(UpstreamError::UnaskedUpgrade)?;
+        let (driver, turn) = carrier.into_driver();
         let tunnel = Tunnel {
             client,
             upstream: hyper::upgrade::on(&mut response),
-            driver: connection.into_driver(),
+            driver,
+            turn,
             silence: self.upstream.timeouts().tunnel_silence,
         };
         let (mut head, incoming) = response.into_parts();
         rewrite_response(&mut head, &incoming, &self.method)?;
+        self.headers.apply_to_answer(&mut head.headers);
         let headers = &mut head.headers;
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static(WEBSOCKET));

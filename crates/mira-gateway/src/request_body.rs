@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use h2::Reason;
 use http_body::{Body as _, Frame, SizeHint};
 
 use crate::header_policy::clean_request_trailers;
@@ -26,6 +28,8 @@ pub(crate) struct Progress {
     frames: AtomicU32,
     has_failed: AtomicBool,
     is_over: AtomicBool,
+    is_abandoned: AtomicBool,
+    waker: AtomicWaker,
 }
 
 /// Why a client's body broke off.
@@ -35,6 +39,8 @@ pub(crate) enum RequestBodyError {
     Silent,
     #[error(transparent)]
     Broken(axum::Error),
+    #[error("nobody waits for the answer any more")]
+    Abandoned(#[source] h2::Error),
 }
 
 impl RequestBody {
@@ -47,6 +53,11 @@ impl RequestBody {
             progress: progress.clone(),
         };
         (body, progress)
+    }
+
+    fn is_abandoned(&self, cx: &mut Context<'_>) -> bool {
+        let progress = self.progress.as_ref();
+        progress.is_some_and(|progress| progress.poll_abandoned(cx))
     }
 
     /// No body, for a request that is sent again.
@@ -64,6 +75,18 @@ impl Progress {
     /// Whether the client failed to send it.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed.load(Ordering::Relaxed)
+    }
+
+    /// Whoever waited for the answer is gone, so the rest need not be sent.
+    pub(crate) fn abandon(&self) {
+        self.is_abandoned.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    /// Whether it was abandoned; whoever asks is woken when it is.
+    fn poll_abandoned(&self, cx: &mut Context<'_>) -> bool {
+        self.waker.register(cx.waker());
+        self.is_abandoned.load(Ordering::Acquire)
     }
 
     /// Whether nothing more of it will be asked for.
@@ -92,7 +115,8 @@ impl http_body::Body for RequestBody {
             Poll::Ready(None) => None,
             Poll::Pending => match this.silence.poll(cx) {
                 Poll::Ready(()) => Some(Err(RequestBodyError::Silent)),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending if !this.is_abandoned(cx) => return Poll::Pending,
+                Poll::Pending => Some(Err(RequestBodyError::Abandoned(Reason::CANCEL.into()))),
             },
         };
         this.silence.end();

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use crate::connection::Connection;
+use crate::carrier::Carrier;
 use crate::header_policy::clean_response_trailers;
 use crate::pool::Pool;
 use crate::silence::Silence;
@@ -27,7 +27,7 @@ pub struct ResponseBody {
 #[derive(Debug)]
 struct Rest {
     incoming: Incoming,
-    connection: Connection,
+    carrier: Carrier,
     pool: Arc<Pool>,
     silence: Silence,
 }
@@ -44,16 +44,16 @@ pub enum ResponseBodyError {
 }
 
 impl ResponseBody {
-    /// The body `incoming` on `connection`.
+    /// The body `incoming` on `carrier`.
     pub(crate) fn new(
         incoming: Incoming,
-        connection: Connection,
+        carrier: Carrier,
         pool: &Arc<Pool>,
         silence: Duration,
     ) -> Self {
         let rest = Rest {
             incoming,
-            connection,
+            carrier,
             pool: Arc::clone(pool),
             silence: Silence::new(silence),
         };
@@ -73,10 +73,10 @@ impl ResponseBody {
 
     /// Takes what came with the head, without waiting, so that a short answer
     /// frees its connection at once. Only of an answer whose length is known: the
-    /// end of any other is not.
+    /// end of any other is not. A shared connection waits for nobody.
     pub(crate) fn take_first(&mut self, cx: &mut Context<'_>) {
         let Some(rest) = &mut self.rest else { return };
-        if rest.incoming.size_hint().exact().is_none() {
+        if rest.carrier.is_shared() || rest.incoming.size_hint().exact().is_none() {
             return;
         }
         match Pin::new(&mut rest.incoming).poll_frame(cx) {
@@ -110,10 +110,8 @@ impl ResponseBody {
 
     /// Gives the connection back, if it is good for another exchange.
     fn end(&mut self) {
-        if let Some(rest) = self.rest.take()
-            && rest.connection.is_reusable()
-        {
-            rest.pool.put(rest.connection);
+        if let Some(rest) = self.rest.take() {
+            rest.carrier.give_back(&rest.pool);
         }
     }
 
@@ -130,7 +128,7 @@ impl Rest {
     ) -> Poll<Option<Result<Frame<Bytes>, ResponseBodyError>>> {
         let mut polled = Pin::new(&mut self.incoming).poll_frame(cx);
         if polled.is_pending() {
-            self.connection.drive(cx);
+            self.carrier.drive(cx);
             polled = Pin::new(&mut self.incoming).poll_frame(cx);
         }
         match polled {

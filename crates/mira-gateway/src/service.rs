@@ -7,7 +7,7 @@ use mira_core::{Access, Audience, Environments, Permission};
 use mira_key::ServiceName;
 use mira_wire::Refusal;
 
-use crate::Upstream;
+use crate::{HeaderRules, Upstream};
 
 /// One `[[service]]`. Everything below its prefix is forwarded.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct Service {
     pub methods: Option<Vec<(Method, Permission)>>,
     /// Whether the app must have a balance.
     pub is_metered: bool,
+    /// What is added to its requests and taken out of its answers.
+    pub headers: HeaderRules,
 }
 
 /// What a service says of a method.

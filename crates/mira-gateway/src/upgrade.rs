@@ -18,6 +18,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use mira_tower::Lifeline;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::sleep;
 
 use crate::connection::Driver;
@@ -50,19 +51,23 @@ pub(crate) struct Tunnel {
     pub(crate) upstream: OnUpgrade,
     /// What moves the bytes of the upstream's connection until it is handed over.
     pub(crate) driver: Driver,
+    /// One of the exchanges that the upstream may have at a time.
+    pub(crate) turn: Option<OwnedSemaphorePermit>,
     pub(crate) silence: Duration,
 }
 
 impl Tunnel {
     /// Copies in both directions until one side ends, both are silent for too
     /// long, or `lifeline` ends. Both connections are closed then.
-    pub(crate) async fn run(self, mut lifeline: Lifeline) {
+    pub(crate) async fn run(mut self, mut lifeline: Lifeline) {
+        let turn = self.turn.take();
         tokio::select! {
             biased;
             _ = lifeline.ended() => {}
             // Whatever ended it, both sides see the end.
             _ = self.copy() => {}
         }
+        drop(turn);
     }
 
     async fn copy(mut self) -> Result<(), CopyError> {

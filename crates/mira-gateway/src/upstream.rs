@@ -2,36 +2,60 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::Poll;
 
 use http::header::HeaderValue;
-use http::uri::Scheme;
-use http::{Method, Request, Response, Uri};
-use http_body::Body as _;
+use http::{Request, Response, Uri};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::ClientConfig;
-use rustls::crypto::aws_lc_rs;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tower_service::Service as _;
 
-use crate::connection::Connection;
+use crate::carrier::{Carrier, Link};
+use crate::dialer::Dialer;
 use crate::health::Health;
+use crate::multiplexed::Multiplexed;
 use crate::pool::Pool;
+use crate::replay::replay;
 use crate::request_body::{Progress, RequestBody};
-use crate::{ResponseBody, Timeouts, UpstreamError};
+use crate::{HttpVersions, ResponseBody, Timeouts, UpstreamError};
+
+/// How often a request is sent at most, if nothing was done with it before.
+const MAX_ATTEMPTS: u32 = 3;
 
 /// An upstream origin: how to reach it, connections that wait, and whether it is
 /// there. It is told apart by nothing else, so that services may share it.
 pub struct Upstream {
     origin: Uri,
     host: HeaderValue,
-    connector: Connector,
+    dialer: Dialer,
+    /// Connections for one exchange at a time.
     pool: Arc<Pool>,
+    /// Connections for many.
+    shared: Arc<Multiplexed>,
+    /// Whoever opens a connection that others may share has it.
+    opening: Mutex<()>,
+    /// Turns for as many exchanges as there may be at a time.
+    turns: Option<Arc<Semaphore>>,
     health: Health,
     timeouts: Timeouts,
+}
+
+/// What an operator says of an upstream, beside its origin.
+#[derive(Debug, Clone, Default)]
+pub struct UpstreamOptions {
+    /// How long is waited.
+    pub timeouts: Timeouts,
+    /// The versions of HTTP that are spoken.
+    pub versions: HttpVersions,
+    /// Roots and certificates of one's own; absent means the Mozilla roots. It
+    /// must not name protocols (ALPN); they are decided here.
+    pub tls: Option<ClientConfig>,
+    /// Exchanges at a time; what comes beyond them is refused. Absent means any
+    /// number.
+    pub max_concurrent: Option<NonZeroU32>,
 }
 
 /// The URL is not an origin of `http` or `https`.
@@ -39,64 +63,36 @@ pub struct Upstream {
 #[error("an upstream is an http or https URL with a host and without a path")]
 pub struct OriginError;
 
-enum Connector {
-    Http(HttpConnector),
-    Https(HttpsConnector<HttpConnector>),
-}
-
-/// An answer, and the connection it comes on.
+/// An answer, and what it comes on.
 pub(crate) struct Answer {
     pub(crate) response: Response<Incoming>,
-    pub(crate) connection: Connection,
+    pub(crate) carrier: Carrier,
 }
 
 impl Upstream {
-    /// The upstream at `origin`; over https it is believed if its certificate
-    /// leads to one of the Mozilla roots.
-    pub fn new(origin: &Uri, timeouts: Timeouts) -> Result<Self, OriginError> {
-        Self::with_connector(origin, timeouts, mozilla_roots)
-    }
-
-    /// The same with roots and certificates of one's own. `tls` must not name
-    /// protocols (ALPN); they are decided here.
-    pub fn with_tls(
-        origin: &Uri,
-        timeouts: Timeouts,
-        tls: ClientConfig,
-    ) -> Result<Self, OriginError> {
-        Self::with_connector(origin, timeouts, |tcp| {
-            HttpsConnectorBuilder::new()
-                .with_tls_config(tls)
-                .https_only()
-                .enable_http1()
-                .wrap_connector(tcp)
-        })
-    }
-
-    fn with_connector(
-        origin: &Uri,
-        timeouts: Timeouts,
-        https: impl FnOnce(HttpConnector) -> HttpsConnector<HttpConnector>,
-    ) -> Result<Self, OriginError> {
+    /// The upstream at `origin`.
+    pub fn new(origin: &Uri, options: UpstreamOptions) -> Result<Self, OriginError> {
         let authority = origin.authority().ok_or(OriginError)?.as_str();
         let has_more = origin.path_and_query().is_some_and(|path| path != "/");
         if authority.contains('@') || origin.host().is_none_or(str::is_empty) || has_more {
             return Err(OriginError);
         }
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(timeouts.connect));
-        let connector = match origin.scheme() {
-            Some(scheme) if *scheme == Scheme::HTTP => Connector::Http(tcp),
-            Some(scheme) if *scheme == Scheme::HTTPS => Connector::Https(https(tcp)),
-            _ => return Err(OriginError),
-        };
+        let UpstreamOptions {
+            timeouts,
+            versions,
+            tls,
+            max_concurrent,
+        } = options;
+        let dialer = Dialer::new(origin, timeouts.connect, versions, tls);
+        let turns = max_concurrent.and_then(|turns| usize::try_from(turns.get()).ok());
         Ok(Self {
             origin: origin.clone(),
             host: HeaderValue::from_str(authority).map_err(|_| OriginError)?,
-            connector,
+            dialer: dialer.ok_or(OriginError)?,
             pool: Arc::default(),
+            shared: Arc::default(),
+            opening: Mutex::default(),
+            turns: turns.map(|turns| Arc::new(Semaphore::new(turns))),
             health: Health::default(),
             timeouts,
         })
@@ -120,40 +116,74 @@ impl Upstream {
         &self.timeouts
     }
 
-    /// Sends `request` and waits for the head of its answer.
+    /// Whether a connection to it can change to another protocol.
+    pub(crate) fn takes_upgrades(&self) -> bool {
+        self.dialer.can_own()
+    }
+
+    /// Sends `request` and waits for the head of its answer. One that `upgrades`
+    /// its connection has it for itself.
     ///
-    /// It is sent again where no byte of it was sent, and where it is idempotent,
-    /// has no body, and a connection that had waited died before the answer began
-    /// (RFC 9112 §9.3.1). Nothing else reaches an upstream twice.
+    /// It is sent again where no byte of it was sent or the upstream says that it
+    /// did nothing with it (RFC 9113 §8.7), and where it is idempotent, has no
+    /// body, and a connection that had waited died before the answer began (RFC
+    /// 9112 §9.3.1). Nothing else reaches an upstream twice.
     pub(crate) async fn exchange(
         &self,
         mut request: Request<RequestBody>,
-        progress: Option<&Progress>,
+        body: Option<&Arc<Progress>>,
+        upgrades: bool,
     ) -> Result<Answer, UpstreamError> {
-        while let Some(connection) = self.pool.take().await {
-            let again = replay(&request);
-            match self.send(connection, request, progress).await {
-                Ok(answer) => return Ok(answer),
-                Err((_, Some(unsent))) => request = *unsent,
-                Err((error, None)) => match again {
-                    // Others that waited as long are likely gone too.
-                    Some(again) => {
-                        request = again;
-                        break;
-                    }
-                    None => return Err(error),
-                },
+        let turn = self.turn()?;
+        let mut waiting_may_serve = true;
+        let mut attempts = 1;
+        loop {
+            let waiting = if waiting_may_serve {
+                self.waiting(upgrades).await
+            } else {
+                None
+            };
+            let is_fresh = waiting.is_none();
+            let mut link = match waiting {
+                Some(link) => link,
+                None => self.connect(upgrades).await?,
+            };
+            let is_shared = link.is_shared();
+            let again = replay(&request).filter(|_| is_shared || !is_fresh);
+            let sent = link.send(request, &self.origin, &self.host, body).await;
+            let failed = match sent {
+                Ok(response) => {
+                    let carrier = Carrier::new(link, turn);
+                    return Ok(Answer { response, carrier });
+                }
+                Err(failed) => failed,
+            };
+            drop(link);
+            if body.is_some_and(|body| body.has_failed()) {
+                return Err(UpstreamError::RequestBody);
             }
+            let is_last = if is_shared {
+                attempts == MAX_ATTEMPTS
+            } else {
+                is_fresh
+            };
+            request = match (failed.unsent, again) {
+                (Some(unsent), _) if !is_last => *unsent,
+                (None, Some(again)) if !is_last && again.may_follow(&failed.error) => {
+                    // Others that waited as long are likely gone too.
+                    waiting_may_serve = is_shared;
+                    again.request
+                }
+                _ => return Err(UpstreamError::Broken(failed.error)),
+            };
+            attempts += 1;
         }
-        let connection = self.connect().await?;
-        let sent = self.send(connection, request, progress).await;
-        sent.map_err(|(error, _)| error)
     }
 
     /// The body of an answer, with what of it is here already.
-    pub(crate) async fn body(&self, incoming: Incoming, connection: Connection) -> ResponseBody {
+    pub(crate) async fn body(&self, incoming: Incoming, carrier: Carrier) -> ResponseBody {
         let silence = self.timeouts.answer_silence;
-        let mut body = ResponseBody::new(incoming, connection, &self.pool, silence);
+        let mut body = ResponseBody::new(incoming, carrier, &self.pool, silence);
         poll_fn(|cx| {
             body.take_first(cx);
             Poll::Ready(())
@@ -162,34 +192,38 @@ impl Upstream {
         body
     }
 
-    async fn send(
-        &self,
-        mut connection: Connection,
-        request: Request<RequestBody>,
-        progress: Option<&Progress>,
-    ) -> Result<Answer, (UpstreamError, Option<Box<Request<RequestBody>>>)> {
-        match connection.send(request).await {
-            Ok(response) => {
-                if progress.is_some_and(|progress| !progress.is_over()) {
-                    connection.spawn();
-                }
-                Ok(Answer {
-                    response,
-                    connection,
-                })
-            }
-            Err(_) if progress.is_some_and(Progress::has_failed) => {
-                Err((UpstreamError::RequestBody, None))
-            }
-            Err(failed) => Err((UpstreamError::Broken(failed.error), failed.unsent)),
+    /// A turn, where there are so many.
+    fn turn(&self) -> Result<Option<OwnedSemaphorePermit>, UpstreamError> {
+        let turn = self.turns.clone().map(Semaphore::try_acquire_owned);
+        turn.transpose().map_err(|_| UpstreamError::Busy)
+    }
+
+    /// A connection that is there already.
+    async fn waiting(&self, upgrades: bool) -> Option<Link> {
+        if !upgrades && let Some(stream) = self.shared.take() {
+            return Some(Link::Shared(stream));
+        }
+        self.pool.take().await.map(Link::Own)
+    }
+
+    async fn connect(&self, upgrades: bool) -> Result<Link, UpstreamError> {
+        if upgrades || !self.dialer.may_share() {
+            return self.open(upgrades).await;
+        }
+        // One opens a connection, and the others share it.
+        let _opening = self.opening.lock().await;
+        match self.shared.take() {
+            Some(stream) => Ok(Link::Shared(stream)),
+            None => self.open(upgrades).await,
         }
     }
 
-    async fn connect(&self) -> Result<Connection, UpstreamError> {
+    async fn open(&self, upgrades: bool) -> Result<Link, UpstreamError> {
         if !self.health.may_try() {
             return Err(UpstreamError::Down);
         }
-        let connected = timeout(self.timeouts.connect, self.dial()).await;
+        let dialing = self.dialer.dial(upgrades, &self.shared);
+        let connected = timeout(self.timeouts.connect, dialing).await;
         let connected = connected.unwrap_or(Err(UpstreamError::ConnectTimeout));
         let origin = &self.origin;
         match &connected {
@@ -201,48 +235,6 @@ impl Upstream {
         }
         connected
     }
-
-    async fn dial(&self) -> Result<Connection, UpstreamError> {
-        let origin = self.origin.clone();
-        let opened = match &self.connector {
-            Connector::Http(tcp) => {
-                let stream = tcp.clone().call(origin).await;
-                Connection::open(stream.map_err(|error| UpstreamError::Connect(error.into()))?)
-                    .await
-            }
-            Connector::Https(tls) => {
-                let stream = tls.clone().call(origin).await;
-                Connection::open(stream.map_err(UpstreamError::Connect)?).await
-            }
-        };
-        opened.map_err(UpstreamError::Broken)
-    }
-}
-
-#[expect(clippy::expect_used, reason = "aws-lc-rs has the default TLS versions")]
-fn mozilla_roots(tcp: HttpConnector) -> HttpsConnector<HttpConnector> {
-    HttpsConnectorBuilder::new()
-        .with_provider_and_webpki_roots(aws_lc_rs::default_provider())
-        .expect("the provider supports TLS 1.2 and 1.3")
-        .https_only()
-        .enable_http1()
-        .wrap_connector(tcp)
-}
-
-/// The same request, if it may be sent twice (RFC 9110 §9.2.2).
-fn replay(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
-    let is_idempotent = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE
-    );
-    if !is_idempotent || !request.body().is_end_stream() {
-        return None;
-    }
-    let mut again = Request::new(RequestBody::empty());
-    *again.method_mut() = request.method().clone();
-    *again.uri_mut() = request.uri().clone();
-    *again.headers_mut() = request.headers().clone();
-    Some(again)
 }
 
 impl fmt::Debug for Upstream {

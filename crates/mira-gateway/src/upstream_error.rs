@@ -16,6 +16,12 @@ pub enum UpstreamError {
     /// It could not be reached a moment ago, and others try.
     #[error("it is down")]
     Down,
+    /// It was to speak HTTP/2 and does not.
+    #[error("it does not speak HTTP/2")]
+    NotHttp2,
+    /// It has as many exchanges as it may.
+    #[error("it has as many requests as it may")]
+    Busy,
     /// The connection broke, or what came was not HTTP.
     #[error("the exchange broke: {}", innermost(.0))]
     Broken(#[source] hyper::Error),
@@ -39,9 +45,11 @@ impl UpstreamError {
         match self {
             Self::Connect(_)
             | Self::Down
+            | Self::NotHttp2
             | Self::Broken(_)
             | Self::Ambiguous
             | Self::UnaskedUpgrade => Refusal::error(ErrorCode::BadGateway),
+            Self::Busy => Refusal::error(ErrorCode::UpstreamBusy),
             Self::ConnectTimeout | Self::Silent => Refusal::error(ErrorCode::GatewayTimeout),
             Self::RequestBody => Refusal::invalid("The body ended early"),
         }

@@ -19,10 +19,12 @@ mod parsed;
 mod pem;
 mod server;
 mod service;
+mod service_headers;
 mod store;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod upstream;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -36,8 +38,9 @@ pub use listen::{Listen, ListenList};
 pub use model::ModelConfig;
 pub use network::ModelPanelConfig;
 pub use server::{ServerConfig, TrustedProxies};
-pub use service::ServiceConfig;
+pub use service::{ServiceConfig, ServiceLimits};
 pub use store::StoreConfig;
+pub use upstream::UpstreamConfig;
 
 use error::{Fault, Source};
 use listen::ParseListenError;
@@ -112,6 +115,9 @@ impl Config {
             config.listen_on(listen)?;
         }
         config.server.load(&source)?;
+        for service in &mut config.services {
+            service.load(&source, environment)?;
+        }
         Ok(config)
     }
 

@@ -36,6 +36,7 @@ use crate::installation::{Installation, Shared, services_of};
 use crate::listener::Listeners;
 use crate::meter::LedgerMeter;
 use crate::reload::Reloaded;
+use crate::services::Upstreams;
 use crate::setup_link::SetupLink;
 use crate::tls_identity::TlsIdentity;
 use crate::{InheritedSockets, models, products, services};
@@ -112,8 +113,11 @@ async fn serve_installation(
     let meter = Arc::new(LedgerMeter::new(Arc::clone(&installation.console)));
     let network = Network::new(network_config, clock(installation), Arc::clone(&meter) as _);
     let network = Arc::new(network);
-    let routes = services::route_table(config, &RouteTable::default())?;
+    let upstreams = Upstreams::default().follow(config)?;
+    let routes = services::route_table(config, &upstreams);
     let routes = Arc::new(ArcSwap::from_pointee(routes));
+    let verifier = Arc::clone(installation.node.verifier());
+    verifier.set_service_limits(&services::limits(config));
     let health = health(installation, config);
     let front = Arc::new(front(
         config,
@@ -131,6 +135,8 @@ async fn serve_installation(
         network,
         meetings,
         console: Arc::clone(&installation.console),
+        verifier,
+        upstreams,
         tls: tls.clone(),
     };
     let hangup = signal(SignalKind::hangup()).map_err(ServeError::Signal)?;

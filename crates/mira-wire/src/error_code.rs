@@ -40,6 +40,8 @@ pub enum ErrorCode {
     NoModel,
     /// What decides or stores cannot be asked now.
     Unavailable,
+    /// The upstream has as many requests as it may.
+    UpstreamBusy,
     /// The upstream took too long.
     GatewayTimeout,
 }
@@ -65,6 +67,7 @@ impl ErrorCode {
             Self::BadGateway => "bad_gateway",
             Self::NoModel => "no_model",
             Self::Unavailable => "unavailable",
+            Self::UpstreamBusy => "upstream_busy",
             Self::GatewayTimeout => "gateway_timeout",
         }
     }
@@ -84,7 +87,9 @@ impl ErrorCode {
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::BadGateway => StatusCode::BAD_GATEWAY,
-            Self::NoModel | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoModel | Self::Unavailable | Self::UpstreamBusy => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::GatewayTimeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -104,7 +109,7 @@ impl ErrorCode {
             Self::TooManyRequests => "Rate Limit Exceeded",
             Self::Internal => "Internal Server Error",
             Self::BadGateway => "Bad Gateway",
-            Self::NoModel | Self::Unavailable => "Service Unavailable",
+            Self::NoModel | Self::Unavailable | Self::UpstreamBusy => "Service Unavailable",
             Self::GatewayTimeout => "Gateway Timeout",
         }
     }
@@ -129,6 +134,7 @@ impl ErrorCode {
             Self::BadGateway => "The upstream gave no valid answer",
             Self::NoModel => "No model configured",
             Self::Unavailable => "Service temporarily unavailable",
+            Self::UpstreamBusy => "The upstream has too many requests; try again",
             Self::GatewayTimeout => "The upstream took too long",
         }
     }

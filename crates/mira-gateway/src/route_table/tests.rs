@@ -6,18 +6,19 @@ use mira_key::ServiceName;
 use mira_wire::{Dialect, Operation};
 
 use super::{Mount, Route, RouteTable, Target};
-use crate::{Service, Timeouts, Upstream};
+use crate::{HeaderRules, Service, Upstream, UpstreamOptions};
 
 fn service(name: &str, audience: Audience, methods: Option<Vec<(Method, Permission)>>) -> Service {
     let origin = "http://127.0.0.1:9".parse().unwrap();
     Service {
         name: name.parse().unwrap(),
         prefix: format!("/{name}"),
-        upstream: Arc::new(Upstream::new(&origin, Timeouts::default()).unwrap()),
+        upstream: Arc::new(Upstream::new(&origin, UpstreamOptions::default()).unwrap()),
         audience,
         environments: Environments::ALL,
         methods,
         is_metered: true,
+        headers: HeaderRules::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::client::{Answer, Client};
 use crate::upstream::Upstream;
-use crate::world::{AT_ONCE, Gateway, Setup, gateway, gateway_with, start, upstream_at};
+use crate::world::{AT_ONCE, Gateway, gateway, gateway_to, gateway_with, upstream_at};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const ASK: &str = "GET /echo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer app\r\n\r\n";
@@ -39,12 +39,7 @@ async fn nowhere() -> std::net::SocketAddr {
 async fn upstream_that_is_away_is_502_at_once_and_serves_again_when_it_is_back() {
     let address = nowhere().await;
     let upstream = upstream_at(address, Timeouts::default());
-    let setup = Setup {
-        upstream: std::sync::Arc::clone(&upstream),
-        trusts_peer: false,
-        is_secure: false,
-    };
-    let gateway = start(setup).await;
+    let gateway = gateway_to(std::sync::Arc::clone(&upstream)).await;
     assert!(upstream.is_up());
     for _ in 0..3 {
         assert_refused(&ask(&gateway, ASK).await, 502, "bad_gateway");

@@ -1,6 +1,6 @@
 //! What of a message's head goes on to the other side.
 
-use mira_gateway::Timeouts;
+use mira_gateway::{HeaderRules, Timeouts};
 
 use crate::client::Client;
 use crate::upstream::{Recorded, Upstream};
@@ -15,6 +15,7 @@ async fn seen(trusts_peer: bool, lines: &str) -> Recorded {
         upstream: upstream_at(upstream.address, Timeouts::default()),
         trusts_peer,
         is_secure: false,
+        headers: HeaderRules::default(),
     };
     let gateway = start(setup).await;
     let mut client = Client::connect(gateway.address).await;
@@ -300,4 +301,70 @@ async fn errors_of_an_upstream_are_its_own_and_pass_for_nobody_elses() {
     assert_eq!(answer.all("www-authenticate"), ["Basic realm=\"theirs\""]);
     assert!(answer.get("x-mira-code").is_none());
     assert_eq!(answer.get("content-type"), Some("text/plain"));
+}
+
+#[tokio::test]
+async fn operator_adds_to_requests_and_takes_out_of_answers() {
+    let upstream = Upstream::answering(
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nServer: secret/1\r\nX-Kept: 1\r\n\r\n",
+    )
+    .await;
+    let mut headers = HeaderRules::default();
+    let authorization = "Bearer upstream's own".parse().unwrap();
+    headers
+        .set(http::header::AUTHORIZATION, authorization)
+        .unwrap();
+    let tenant = http::HeaderName::from_static("x-tenant");
+    headers.set(tenant, "ours".parse().unwrap()).unwrap();
+    headers.remove(http::header::SERVER).unwrap();
+    assert!(!format!("{headers:?}").contains("own"));
+    let setup = Setup {
+        upstream: upstream_at(upstream.address, Timeouts::default()),
+        trusts_peer: false,
+        is_secure: false,
+        headers,
+    };
+    let gateway = start(setup).await;
+    let mut client = Client::connect(gateway.address).await;
+    let answer = client
+        .ask(
+            "GET /echo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer app\r\n\
+             X-Tenant: forged\r\nX_Tenant: forged\r\n\r\n",
+        )
+        .await;
+    assert!(answer.get("server").is_none() && answer.get("x-kept") == Some("1"));
+    let seen = upstream.only();
+    assert_eq!(seen.one("authorization"), "Bearer upstream's own");
+    assert_eq!(seen.one("x-tenant"), "ours");
+    assert!(!seen.head.contains("forged"), "{}", seen.head);
+}
+
+#[test]
+fn operator_cannot_set_what_says_who_asks_or_how_it_is_read() {
+    let mut headers = HeaderRules::default();
+    for name in [
+        "host",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "te",
+        "upgrade",
+        "proxy-authorization",
+        "x-mira-key-id",
+        "x_mira_key_id",
+        "x-forwarded-for",
+        "forwarded",
+    ] {
+        let name = http::HeaderName::from_static(name);
+        assert!(
+            headers.set(name.clone(), "x".parse().unwrap()).is_err(),
+            "{name}"
+        );
+    }
+    for name in ["content-length", "content-type", "x-mira-request-id"] {
+        assert!(
+            headers.remove(http::HeaderName::from_static(name)).is_err(),
+            "{name}"
+        );
+    }
 }

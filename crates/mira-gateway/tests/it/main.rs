@@ -8,11 +8,14 @@
 )]
 
 mod attacks;
+mod busy;
 mod client;
 mod doors;
 mod failures;
 mod forwarded;
 mod headers;
+mod http2;
+mod http2_upstream;
 mod key_end;
 mod streaming;
 mod tls;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use mira_gateway::{Timeouts, Upstream};
+use mira_gateway::UpstreamOptions;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
@@ -12,17 +12,17 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::client::Client;
-use crate::world::{Setup, start};
+use crate::world::{gateway_to, upstream_with};
 
-const AUTHORITY: &[u8] = include_bytes!("certificates/ca.pem");
+pub(crate) const AUTHORITY: &[u8] = include_bytes!("certificates/ca.pem");
 const CERTIFICATE: &[u8] = include_bytes!("certificates/upstream.pem");
 const KEY: &[u8] = include_bytes!("certificates/upstream.key");
 const ASK: &str = "GET /echo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer app\r\n\r\n";
 
-/// A TLS server that answers every request with its request line.
-async fn upstream() -> SocketAddr {
+/// What a TLS server shows that speaks `protocols`.
+pub(crate) fn acceptor(protocols: &[&str]) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
@@ -31,7 +31,16 @@ async fn upstream() -> SocketAddr {
             PrivateKeyDer::from_pem_slice(KEY).unwrap(),
         )
         .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    config.alpn_protocols = protocols
+        .iter()
+        .map(|name| name.as_bytes().to_vec())
+        .collect();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A TLS server that answers every request with its request line.
+async fn upstream() -> SocketAddr {
+    let acceptor = acceptor(&[]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -57,31 +66,28 @@ async fn upstream() -> SocketAddr {
     address
 }
 
+/// Believes certificates of `authority` alone.
+pub(crate) fn trusting(authority: &[u8]) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    let authority = CertificateDer::from_pem_slice(authority).unwrap();
+    roots.add(authority).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
 /// What clients of an upstream with this host and authority are answered.
 async fn answers(host: &str, authority: Option<&[u8]>) -> Vec<(u16, String)> {
     let port = upstream().await.port();
-    let origin = format!("https://{host}:{port}").parse().unwrap();
-    let upstream = match authority {
-        None => Upstream::new(&origin, Timeouts::default()),
-        Some(authority) => {
-            let mut roots = RootCertStore::empty();
-            let authority = CertificateDer::from_pem_slice(authority).unwrap();
-            roots.add(authority).unwrap();
-            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-            let tls = ClientConfig::builder_with_provider(provider)
-                .with_safe_default_protocol_versions()
-                .unwrap()
-                .with_root_certificates(roots)
-                .with_no_client_auth();
-            Upstream::with_tls(&origin, Timeouts::default(), tls)
-        }
+    let origin = format!("https://{host}:{port}");
+    let options = UpstreamOptions {
+        tls: authority.map(trusting),
+        ..UpstreamOptions::default()
     };
-    let setup = Setup {
-        upstream: Arc::new(upstream.unwrap()),
-        trusts_peer: false,
-        is_secure: true,
-    };
-    let gateway = start(setup).await;
+    let gateway = gateway_to(upstream_with(&origin, options)).await;
     let mut client = Client::connect(gateway.address).await;
     let mut answers = Vec::new();
     for _ in 0..2 {

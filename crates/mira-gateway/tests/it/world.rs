@@ -19,8 +19,8 @@ use mira_core::{
     Suspendable, Timestamp,
 };
 use mira_gateway::{
-    Arrival, Authorized, Door, Mount, Proxy, RouteTable, Service, Target, Timeouts, Upstream,
-    authorize,
+    Arrival, Authorized, Door, HeaderRules, Mount, Proxy, RouteTable, Service, Target, Timeouts,
+    Upstream, UpstreamOptions, authorize,
 };
 use mira_key::{KeyDigest, ServiceName};
 use mira_tower::{Guard, client_address};
@@ -39,6 +39,7 @@ pub(crate) struct Setup {
     /// Whether this machine is a trusted proxy.
     pub(crate) trusts_peer: bool,
     pub(crate) is_secure: bool,
+    pub(crate) headers: HeaderRules,
 }
 
 /// A running gateway.
@@ -69,25 +70,38 @@ pub(crate) async fn gateway(address: SocketAddr) -> Gateway {
     gateway_with(address, Timeouts::default()).await
 }
 
-pub(crate) async fn gateway_with(address: SocketAddr, timeouts: Timeouts) -> Gateway {
+/// A gateway in front of `upstream` that trusts nobody.
+pub(crate) async fn gateway_to(upstream: Arc<Upstream>) -> Gateway {
     let setup = Setup {
-        upstream: upstream_at(address, timeouts),
+        upstream,
         trusts_peer: false,
         is_secure: false,
+        headers: HeaderRules::default(),
     };
     start(setup).await
 }
 
+pub(crate) async fn gateway_with(address: SocketAddr, timeouts: Timeouts) -> Gateway {
+    gateway_to(upstream_at(address, timeouts)).await
+}
+
 pub(crate) fn upstream_at(address: SocketAddr, timeouts: Timeouts) -> Arc<Upstream> {
-    let origin = format!("http://{address}").parse().unwrap();
-    Arc::new(Upstream::new(&origin, timeouts).unwrap())
+    let options = UpstreamOptions {
+        timeouts,
+        ..UpstreamOptions::default()
+    };
+    upstream_with(&format!("http://{address}"), options)
+}
+
+pub(crate) fn upstream_with(origin: &str, options: UpstreamOptions) -> Arc<Upstream> {
+    Arc::new(Upstream::new(&origin.parse().unwrap(), options).unwrap())
 }
 
 pub(crate) async fn start(setup: Setup) -> Gateway {
     let verifier = verifier();
     let guard = Guard::new(Arc::clone(&verifier), Arc::new(Nothing));
     let server = Arc::new(Server {
-        routes: routes(&setup.upstream),
+        routes: routes(&setup.upstream, &setup.headers),
         proxy: Proxy::new(guard.clone()),
         guard,
         trusts_peer: setup.trusts_peer,
@@ -169,7 +183,7 @@ impl Server {
     }
 }
 
-fn routes(upstream: &Arc<Upstream>) -> RouteTable {
+fn routes(upstream: &Arc<Upstream>, headers: &HeaderRules) -> RouteTable {
     let service = |name: &str, audience, methods| Service {
         name: name.parse().unwrap(),
         prefix: format!("/{name}"),
@@ -178,6 +192,7 @@ fn routes(upstream: &Arc<Upstream>) -> RouteTable {
         environments: Environments::ALL,
         methods,
         is_metered: false,
+        headers: headers.clone(),
     };
     let app = |name: &str| service(name, Audience::Service(name.parse().unwrap()), None);
     let methods = vec![

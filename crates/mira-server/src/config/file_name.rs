@@ -32,12 +32,25 @@ impl FileName {
         }
     }
 
+    /// Where it stands in the file; nowhere if it is from a variable.
+    pub(super) fn span(&self) -> Range<usize> {
+        match &self.place {
+            Place::File(span) => span.clone(),
+            Place::Variable(_) => 0..0,
+        }
+    }
+
     /// Where the file is, if the configuration's own folder is `folder`.
     pub(super) fn path(&self, folder: &Path) -> PathBuf {
         match self.place {
             Place::File(_) => folder.join(&self.path),
             Place::Variable(_) => self.path.clone(),
         }
+    }
+
+    /// Whether it is `word`, which stands for something else than a file.
+    pub(super) fn is_word(&self, word: &str) -> bool {
+        self.path == Path::new(word)
     }
 
     /// The bytes of the file.

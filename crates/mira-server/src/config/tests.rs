@@ -136,7 +136,7 @@ fn every_member_is_read() {
     assert!(!weather.environments.contains(Environment::Development));
     assert_eq!(reports.audience, Audience::Organization);
     assert_eq!(
-        reports.upstream.to_string(),
+        reports.upstream.origin.to_string(),
         "https://reports.internal:8443"
     );
     assert!(reports.environments.contains(Environment::Development));

@@ -11,15 +11,15 @@ use tokio::net::TcpListener;
 
 use crate::{demo_with, new_app_key, signed_in};
 
-/// A server that notes what reached it, and answers 200, or streams for ever
-/// below `/…/stream`.
-struct Upstream {
-    address: std::net::SocketAddr,
+/// A server that notes what reached it, and answers 200, `/…/slow` after a while;
+/// `/…/stream` streams for ever.
+pub(crate) struct Upstream {
+    pub(crate) address: std::net::SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
 impl Upstream {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -32,7 +32,11 @@ impl Upstream {
                     while let Ok(length @ 1..) = stream.read(&mut bytes).await {
                         let head = String::from_utf8_lossy(&bytes[..length]).to_lowercase();
                         let is_stream = head.contains("/stream http");
+                        let is_slow = head.contains("/slow http");
                         notes.lock().unwrap().push(head);
+                        if is_slow {
+                            tokio::time::sleep(Duration::from_secs(1)).await;
+                        }
                         let answer: &[u8] = if is_stream {
                             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n13\r\nevent: tick\ndata: 1\r\n2\r\n\n\n\r\n"
                         } else {
@@ -48,7 +52,7 @@ impl Upstream {
         Self { address, seen }
     }
 
-    fn seen(&self) -> Vec<String> {
+    pub(crate) fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
 }

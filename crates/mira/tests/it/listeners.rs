@@ -24,12 +24,12 @@ use tokio_rustls::client::TlsStream;
 use crate::{new_key, signed_in};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mira");
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/certificates");
+pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/certificates");
 const AUTHORITY: &[u8] = include_bytes!("certificates/ca.pem");
 const FIRST: &[u8] = include_bytes!("certificates/first.pem");
 const SECOND: &[u8] = include_bytes!("certificates/second.pem");
 
-fn tls_config(cert: &str, key: &str) -> String {
+pub(crate) fn tls_config(cert: &str, key: &str) -> String {
     format!("[server]\ntls_cert = \"{FOLDER}/{cert}\"\ntls_key = \"{FOLDER}/{key}\"\n")
 }
 
@@ -43,14 +43,14 @@ fn tls_server() -> Server {
 }
 
 /// What curl prints; it must succeed.
-fn curl(arguments: &[&str]) -> String {
+pub(crate) fn curl(arguments: &[&str]) -> String {
     let all = [&["--silent", "--show-error"], arguments].concat();
     let finished = run("curl", &all, &[], "");
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     finished.stdout
 }
 
-async fn tls_connection(server: &Server) -> TlsStream<TcpStream> {
+pub(crate) async fn tls_connection(server: &Server) -> TlsStream<TcpStream> {
     let mut roots = RootCertStore::empty();
     let authority = CertificateDer::from_pem_slice(AUTHORITY).unwrap();
     roots.add(authority).unwrap();

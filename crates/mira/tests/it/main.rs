@@ -7,6 +7,7 @@
 
 mod cli;
 mod conformance;
+mod drain;
 mod durability;
 mod gateway;
 mod grpc;
@@ -20,6 +21,7 @@ mod nodes;
 mod refusals;
 mod revocation;
 mod secrets;
+mod services;
 mod start;
 mod streams;
 mod subscription;
