@@ -1,15 +1,17 @@
 //! Asking about a key.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
 use mira_console::{Answer as Verdict, Asked, ConsoleError};
-use mira_core::{Access, Audience, Denial, Environments, Grant, Quota};
+use mira_core::{Access, Audience, Denial, Denied, Environments, Grant, Quota, Timestamp};
 use mira_key::ServiceName;
-use mira_wire::{JsonBody, Refusal, json_response};
+use mira_wire::{Dialect, ErrorCode, JsonBody, Refusal, json_response};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -62,6 +64,7 @@ struct QuestionBody {
     "limit": 100,
     "remaining": 99,
     "reset": 1_768_473_060,
+    "request_id": "req_019bb80b39c07e3a8f1d2c4b5a697887",
 }))]
 struct VerdictBody {
     /// Whether it is good for that.
@@ -74,6 +77,25 @@ struct VerdictBody {
     #[serde(flatten)]
     #[schema(value_type = WindowBody)]
     window: Option<WindowBody>,
+    /// The id of this question, as in `X-Mira-Request-Id`.
+    request_id: Option<String>,
+    /// What to answer whoever presented the key, if it is not good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refusal: Option<RefusalBody>,
+}
+
+/// A refusal as this platform's services answer it, to be passed on as it is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PassedRefusal)]
+struct RefusalBody {
+    /// The status.
+    status: u16,
+    /// The headers.
+    headers: BTreeMap<String, String>,
+    /// The body, JSON.
+    #[schema(value_type = Object)]
+    body: Box<RawValue>,
 }
 
 /// A good key; these members are there only then.
@@ -122,6 +144,9 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
 /// Decides as every door does, about keys of the caller's organization; a key of
 /// another one reads as `invalid_key`. It counts on the window of the key that is
 /// asked about. A `mk_console_…` key may ask this, and nothing else.
+///
+/// If the key is not good, `refusal` says how this platform's own services would answer,
+/// so that a service which asks here needs no table of its own.
 #[utoipa::path(post, path = "/v1/keys/verify", tag = "Keys", request_body = QuestionBody,
     responses((status = 200, description = "The decision, yes or no", body = VerdictBody)))]
 async fn verify_key(
@@ -139,9 +164,13 @@ async fn verify_key(
     let verdict = api.console.verify_key(organization, asked).await?;
     let body = match verdict {
         Verdict::Valid(grant) => VerdictBody::from(&grant),
-        Verdict::Denied(denial) => VerdictBody::from(&denial),
+        Verdict::Denied(denial) => VerdictBody::of(denial, api.console.now())?,
     };
-    Ok(json_response(StatusCode::OK, &body))
+    let request_id = caller.request_id;
+    Ok(json_response(
+        StatusCode::OK,
+        &VerdictBody { request_id, ..body },
+    ))
 }
 
 fn access(api: &Api, question: &QuestionBody) -> Result<Access, Refusal> {
@@ -178,22 +207,48 @@ impl From<&Grant> for VerdictBody {
             code: "valid",
             key: Some(key),
             window: grant.quota().map(WindowBody::from),
+            request_id: None,
+            refusal: None,
         }
     }
 }
 
-impl From<&Denial> for VerdictBody {
-    fn from(denial: &Denial) -> Self {
+impl VerdictBody {
+    fn of(denial: Denial, now: Timestamp) -> Result<Self, Refusal> {
         let window = match denial {
-            Denial::RateLimitedMinute(quota) | Denial::RateLimitedDay(quota) => Some(*quota),
+            Denial::RateLimitedMinute(quota) | Denial::RateLimitedDay(quota) => Some(quota),
             _ => None,
         };
-        Self {
+        let denied = Denied {
+            denial,
+            key: None,
+            quota: window,
+        };
+        Ok(Self {
             valid: false,
-            code: denial.code(),
+            code: denied.denial.code(),
             key: None,
             window: window.map(WindowBody::from),
-        }
+            request_id: None,
+            refusal: Some(RefusalBody::of(&Refusal::denied(&denied, now))?),
+        })
+    }
+}
+
+impl RefusalBody {
+    fn of(refusal: &Refusal) -> Result<Self, Refusal> {
+        let headers = refusal.headers();
+        let headers = headers.iter().filter_map(|(name, value)| {
+            let value = value.to_str().ok()?;
+            Some((name.as_str().to_owned(), value.to_owned()))
+        });
+        let body = refusal.body(Dialect::Network);
+        let body = serde_json::from_slice(&body);
+        Ok(Self {
+            status: refusal.status().as_u16(),
+            headers: headers.collect(),
+            body: body.map_err(|_| Refusal::error(ErrorCode::Internal))?,
+        })
     }
 }
 

@@ -39,9 +39,10 @@ async fn good_key_is_described() {
         concat!(
             r#"{{"valid":true,"code":"valid","key_id":"{}","organization_id":"{}","#,
             r#""app_id":null,"service":null,"environment":"production","#,
-            r#""permissions":["read","write"],"limit":100,"remaining":99,"reset":1767225660}}"#
+            r#""permissions":["read","write"],"limit":100,"remaining":99,"reset":1767225660,"#,
+            r#""request_id":"{}"}}"#
         ),
-        id, scene.acme.id
+        id, scene.acme.id, "00000000-0000-7000-8000-000000000000"
     );
     assert_eq!(reply.text, wanted);
     assert!(
@@ -141,23 +142,58 @@ async fn questions_count_on_the_key_that_is_asked_about() {
 async fn key_of_another_organization_is_one_that_nobody_issued() {
     let scene = Scene::new().await;
     let (_, key) = organization_key(&scene, json!({"rate_limit": {"per_minute": 1}})).await;
-    let invalid = r#"{"valid":false,"code":"invalid_key"}"#;
     for _ in 0..3 {
         for who in [&scene.stranger, &scene.root] {
             let reply = scene
                 .post(who, "/v1/keys/verify", json!({"key": key}))
                 .await;
-            assert_eq!(reply.expect(200).text, invalid);
+            expect_invalid(&reply);
         }
     }
     for nonsense in ["", "x", "mira_live_00000000000000000000000000000000"] {
-        assert_eq!(
-            ask(&scene, json!({"key": nonsense})).await.expect(200).text,
-            invalid
-        );
+        expect_invalid(&ask(&scene, json!({"key": nonsense})).await);
     }
     // None of that counted on the key's window.
     assert_eq!(code(&scene, json!({"key": key})).await, "valid");
+}
+
+/// Nothing but that nobody issued it.
+fn expect_invalid(reply: &Reply) {
+    let json = reply.json();
+    let mut members: Vec<_> = json.as_object().unwrap().keys().collect();
+    members.sort();
+    assert_eq!(members, ["code", "refusal", "request_id", "valid"]);
+    assert_eq!(
+        (&json["valid"], &json["code"]),
+        (&json!(false), &json!("invalid_key"))
+    );
+}
+
+#[tokio::test]
+async fn refusal_can_be_passed_on_as_it_is() {
+    let scene = Scene::new().await;
+    let limit = json!({"rate_limit": {"per_minute": 1}});
+    let (id, key) = organization_key(&scene, limit).await;
+    let refusal = async || ask(&scene, json!({"key": key})).await.json()["refusal"].clone();
+    assert_eq!(refusal().await, json!(null));
+    let limited = refusal().await;
+    assert_eq!(limited["status"], 429);
+    let body = json!({
+        "error": "Rate Limit Exceeded", "message": "Too many requests per minute",
+        "resetAt": 1_767_225_660,
+    });
+    assert_eq!(limited["body"], body);
+    let headers = &limited["headers"];
+    assert_eq!(headers["retry-after"], "60");
+    assert_eq!(headers["x-ratelimit-limit"], "1");
+    assert_eq!(headers["x-mira-code"], "rate_limited_minute");
+    let path = format!("/v1/keys/{id}/revoke");
+    scene.post(&scene.admin, &path, json!({})).await.expect(200);
+    let reply = ask(&scene, json!({"key": key})).await;
+    let body = r#""body":{"error":"Unauthorized","message":"API key has been revoked"}"#;
+    assert!(reply.text.contains(body), "{}", reply.text);
+    let challenge = &reply.json()["refusal"]["headers"]["www-authenticate"];
+    assert_eq!(challenge, r#"Bearer realm="mira", error="invalid_token""#);
 }
 
 #[tokio::test]
