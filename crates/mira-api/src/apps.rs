@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
+use mira_console::AppEdit;
 use mira_core::{App, AppId, OrganizationId, Role};
 use mira_wire::{Instant, JsonBody, json_response};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::authenticated::Authenticated;
 use crate::body::{Body, present};
 use crate::effect::{WithEffect, settled};
 use crate::failure::Answer;
+use crate::idempotency::{IdempotencyKey, status};
 use crate::list::{List, ListQuery};
 use crate::path_id::PathId;
 use crate::query::Query;
@@ -28,6 +30,8 @@ use crate::query::Query;
     "organization_id": "org_019bb80b2e107c4d9a3f5e6b7c8d9e0f",
     "name": "Fact checker",
     "balance": 12.5,
+    "low_balance_threshold": 5,
+    "is_balance_low": false,
     "created_at": "2026-01-15T10:30:00.000Z",
 }))]
 struct AppBody {
@@ -40,13 +44,18 @@ struct AppBody {
     /// What is left of what was paid in, in dollars.
     #[schema(value_type = f64)]
     balance: Dollars,
+    /// The balance below which it is low, in dollars.
+    #[schema(value_type = Option<f64>, required)]
+    low_balance_threshold: Option<Dollars>,
+    /// Whether the balance is below that.
+    is_balance_low: bool,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
 }
 
 /// A new app.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewApp, example = json!({"name": "Fact checker"}))]
 struct NewAppBody {
@@ -54,15 +63,20 @@ struct NewAppBody {
     name: String,
 }
 
-/// A change of an app; an absent member stays.
+/// A change of an app; an absent member stays, null clears.
+#[expect(clippy::option_option, reason = "absent stays, null clears")]
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = AppChange, example = json!({"name": "Fact checker, beta"}))]
+#[schema(as = AppChange, example = json!({"low_balance_threshold": 5}))]
 struct AppChangeBody {
     /// Another name, 1 to 100 characters.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     name: Option<String>,
+    /// Another balance below which it is low, in dollars, more than 0; null is none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    low_balance_threshold: Option<Option<Dollars>>,
 }
 
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
@@ -92,23 +106,32 @@ async fn list_apps(
 ///
 /// With an empty balance.
 #[utoipa::path(post, path = "/v1/organizations/{org}/apps", tag = "Apps",
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, example = "8a4d1f0c",
+        description = "A repeat within 24 hours answers 200 with what was made then")),
     request_body = NewAppBody,
-    responses((status = 201, description = "The app", body = AppBody)))]
+    responses(
+        (status = 201, description = "The app", body = AppBody),
+        (status = 200, description = "A repeat: what was made then", body = AppBody),
+        (status = 409, description = "Another body was sent under this `Idempotency-Key`"),
+    ))]
 async fn create_app(
     State(api): State<Arc<Api>>,
     Authenticated(caller): Authenticated,
     PathId(organization): PathId<OrganizationId>,
+    idempotency: IdempotencyKey,
     body: Body<NewAppBody>,
 ) -> Answer {
     api.organization_as(Role::Admin, &caller, organization)
         .await?;
     let JsonBody(body) = body?;
+    let idempotency = idempotency.of(&caller, &body)?;
     let made = api
         .console
-        .create_app(&caller, organization, &body.name)
-        .await?;
-    let body = AppBody::from(made.value);
-    Ok(json_response(StatusCode::CREATED, &body))
+        .create_app(&caller, organization, &body.name, idempotency)
+        .await?
+        .value;
+    let status = status(&made);
+    Ok(json_response(status, &AppBody::from(made.record)))
 }
 
 /// Show an app
@@ -132,12 +155,15 @@ async fn change_app(
     PathId(id): PathId<AppId>,
     body: Body<AppChangeBody>,
 ) -> Answer {
-    let app = api.app_as(Role::Admin, &caller, id).await?;
+    api.app_as(Role::Admin, &caller, id).await?;
     let JsonBody(body) = body?;
-    let app = match body.name {
-        Some(name) => api.console.rename_app(&caller, id, &name).await?.value,
-        None => app,
+    let edit = AppEdit {
+        name: body.name,
+        low_balance_threshold: body
+            .low_balance_threshold
+            .map(|threshold| threshold.map(|dollars| dollars.0)),
     };
+    let app = api.console.edit_app(&caller, id, edit).await?.value;
     Ok(json_response(StatusCode::OK, &AppBody::from(app)))
 }
 
@@ -163,6 +189,8 @@ async fn delete_app(
 impl From<App> for AppBody {
     fn from(app: App) -> Self {
         Self {
+            is_balance_low: app.is_balance_low(),
+            low_balance_threshold: app.low_balance_threshold.map(Dollars),
             id: app.id.to_string(),
             organization_id: app.organization_id.to_string(),
             name: app.name,

@@ -1,8 +1,9 @@
 //! `Idempotency-Key`: the request that may be sent twice.
 
 use axum::extract::FromRequestParts;
+use http::StatusCode;
 use http::request::Parts;
-use mira_console::{Caller, Idempotency};
+use mira_console::{Caller, Idempotency, Made};
 use mira_wire::{ErrorCode, Refusal};
 use serde::Serialize;
 
@@ -42,6 +43,15 @@ impl IdempotencyKey {
         };
         let body = serde_json::to_vec(body).map_err(|_| Refusal::error(ErrorCode::Internal))?;
         Ok(Some(Idempotency::new(caller, self.route, &key, &body)?))
+    }
+}
+
+/// 201, or 200 for a repeat, which made nothing.
+pub(crate) fn status<T>(made: &Made<T>) -> StatusCode {
+    if made.is_repeat {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
     }
 }
 

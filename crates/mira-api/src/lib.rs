@@ -23,6 +23,7 @@ mod effect;
 mod failure;
 mod idempotency;
 mod key_creation;
+mod key_groups;
 mod key_lists;
 mod key_record;
 mod keys;

@@ -7,7 +7,7 @@ use http::StatusCode;
 use mira_console::NewMember;
 use mira_core::{OrganizationId, Role, User, UserId};
 use mira_wire::{Instant, JsonBody, json_response};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,6 +18,7 @@ use crate::base_url::BaseUrl;
 use crate::body::Body;
 use crate::effect::{WithEffect, settled};
 use crate::failure::Answer;
+use crate::idempotency::{IdempotencyKey, status};
 use crate::list::{List, ListQuery};
 use crate::path_id::PathId;
 use crate::query::Query;
@@ -50,7 +51,7 @@ pub(crate) struct UserBody {
 }
 
 /// A person to add.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewMember, example = json!({
     "email": "ada@example.com", "role": "member", "name": "Ada",
@@ -64,6 +65,8 @@ struct NewMemberBody {
     name: Option<String>,
     /// Their first password, 12 to 200 characters; without one they get an
     /// invitation.
+    // What makes a repeat is kept as a fast digest, which must not be one of it.
+    #[serde(serialize_with = "presence")]
     password: Option<String>,
 }
 
@@ -115,37 +118,55 @@ async fn list_members(
 ///
 /// With a first password, or with an invitation to send them.
 #[utoipa::path(post, path = "/v1/organizations/{org}/members", tag = "Members",
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, example = "8a4d1f0c",
+        description = "A repeat within 24 hours answers 200 with what was made then")),
     request_body = NewMemberBody,
     responses(
         (status = 201, description = "The person", body = InvitedBody),
-        (status = 409, description = "The address is in use"),
+        (status = 200, description = "A repeat: who was added then, without the invitation",
+            body = UserBody),
+        (status = 409, description = "The address is in use, or another body was sent under this \
+            `Idempotency-Key`"),
     ))]
 async fn add_member(
     State(api): State<Arc<Api>>,
     Authenticated(caller): Authenticated,
     PathId(organization): PathId<OrganizationId>,
     BaseUrl(base): BaseUrl,
+    idempotency: IdempotencyKey,
     body: Body<NewMemberBody>,
 ) -> Answer {
     api.organization_as(Role::Admin, &caller, organization)
         .await?;
     let JsonBody(body) = body?;
+    let idempotency = idempotency.of(&caller, &body)?;
     let new = NewMember {
         email: body.email,
         role: body.role.0,
         name: body.name.unwrap_or_default(),
         password: body.password,
     };
-    let added = api.console.add_member(&caller, organization, new).await?;
+    let added = api
+        .console
+        .add_member(&caller, organization, new, idempotency)
+        .await?
+        .value;
+    let status = status(&added);
     let invitation_url = added
-        .value
+        .record
         .invitation
         .map(|token| format!("{base}/invitations/{}", token.expose()));
     let body = InvitedBody {
-        user: added.value.user.into(),
+        user: added.record.user.into(),
         invitation_url,
     };
-    Ok(json_response(StatusCode::CREATED, &body))
+    Ok(json_response(status, &body))
+}
+
+/// Whether a secret is there, and nothing else of it.
+#[expect(clippy::ref_option, reason = "the form that serde asks for")]
+fn presence<S: Serializer>(secret: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(secret.is_some())
 }
 
 /// Give a person another role

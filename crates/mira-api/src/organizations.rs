@@ -17,6 +17,7 @@ use crate::authenticated::Authenticated;
 use crate::body::{Body, present};
 use crate::effect::{WithEffect, settled};
 use crate::failure::Answer;
+use crate::idempotency::{IdempotencyKey, status};
 use crate::list::{List, ListQuery};
 use crate::path_id::PathId;
 use crate::query::Query;
@@ -63,7 +64,7 @@ struct SubscriptionBody {
 }
 
 /// A new organization.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewOrganization, example = json!({"name": "Acme"}))]
 struct NewOrganizationBody {
@@ -113,18 +114,30 @@ async fn list_organizations(
 ///
 /// Without a subscription. Superadmins only.
 #[utoipa::path(post, path = "/v1/organizations", tag = "Organizations",
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, example = "8a4d1f0c",
+        description = "A repeat within 24 hours answers 200 with what was made then")),
     request_body = NewOrganizationBody,
-    responses((status = 201, description = "The organization", body = OrganizationBody)))]
+    responses(
+        (status = 201, description = "The organization", body = OrganizationBody),
+        (status = 200, description = "A repeat: what was made then", body = OrganizationBody),
+        (status = 409, description = "Another body was sent under this `Idempotency-Key`"),
+    ))]
 async fn create_organization(
     State(api): State<Arc<Api>>,
     Authenticated(caller): Authenticated,
+    idempotency: IdempotencyKey,
     body: Body<NewOrganizationBody>,
 ) -> Answer {
     caller.principal.has_role(Role::Superadmin)?;
     let JsonBody(body) = body?;
-    let made = api.console.create_organization(&caller, &body.name).await?;
-    let body = OrganizationBody::from(made.value);
-    Ok(json_response(StatusCode::CREATED, &body))
+    let idempotency = idempotency.of(&caller, &body)?;
+    let made = api
+        .console
+        .create_organization(&caller, &body.name, idempotency)
+        .await?
+        .value;
+    let status = status(&made);
+    Ok(json_response(status, &OrganizationBody::from(made.record)))
 }
 
 /// Show an organization

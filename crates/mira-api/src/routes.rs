@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::authenticated::Authenticated;
 use crate::{
-    Api, apps, audit, document, key_creation, key_lists, keys, members, organizations, sessions,
-    transactions, usage, verification,
+    Api, apps, audit, document, key_creation, key_groups, key_lists, keys, members, organizations,
+    sessions, transactions, usage, verification,
 };
 
 /// Every route, as method and path; `{name}` stands for one segment. `GET`
@@ -37,6 +37,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("DELETE", "/v1/apps/{app}"),
     ("GET", "/v1/apps/{app}/keys"),
     ("POST", "/v1/apps/{app}/keys"),
+    ("POST", "/v1/apps/{app}/keys/revoke"),
     ("GET", "/v1/apps/{app}/transactions"),
     ("POST", "/v1/apps/{app}/topups"),
     ("POST", "/v1/apps/{app}/adjustments"),
@@ -61,6 +62,7 @@ pub(crate) fn registered() -> (Router<Arc<Api>>, String) {
         .merge(members::routes())
         .merge(key_lists::routes())
         .merge(key_creation::routes())
+        .merge(key_groups::routes())
         .merge(apps::routes())
         .merge(transactions::routes())
         .merge(keys::routes())

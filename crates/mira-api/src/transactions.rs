@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
 use http::StatusCode;
-use mira_console::Transaction;
+use mira_console::{Made, Transaction};
 use mira_core::{AppId, Role};
 use mira_wire::{Instant, JsonBody, json_response};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::amount::Dollars;
 use crate::authenticated::Authenticated;
 use crate::body::Body;
 use crate::failure::Answer;
+use crate::idempotency::{IdempotencyKey, status};
 use crate::list::{List, ListQuery};
 use crate::path_id::PathId;
 use crate::query::Query;
@@ -56,7 +58,7 @@ struct TransactionBody {
 }
 
 /// Money to pay in.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Topup, example = json!({"amount": 25, "reason": "Invoice 1042"}))]
 struct TopupBody {
@@ -68,7 +70,7 @@ struct TopupBody {
 }
 
 /// A correction.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Adjustment, example = json!({"amount": -2.5, "reason": "Charged twice"}))]
 struct AdjustmentBody {
@@ -107,39 +109,65 @@ async fn list_transactions(
 /// Pay money in
 ///
 /// By hand. Superadmins only.
-#[utoipa::path(post, path = "/v1/apps/{app}/topups", tag = "Apps", request_body = TopupBody,
-    responses((status = 201, description = "The transaction", body = TransactionBody)))]
+#[utoipa::path(post, path = "/v1/apps/{app}/topups", tag = "Apps",
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, example = "8a4d1f0c",
+        description = "A repeat within 24 hours answers 200 with what was made then")),
+    request_body = TopupBody,
+    responses(
+        (status = 201, description = "The transaction", body = TransactionBody),
+        (status = 200, description = "A repeat: what was made then", body = TransactionBody),
+        (status = 409, description = "Another body was sent under this `Idempotency-Key`"),
+    ))]
 async fn top_up(
     State(api): State<Arc<Api>>,
     Authenticated(caller): Authenticated,
     PathId(id): PathId<AppId>,
+    idempotency: IdempotencyKey,
     body: Body<TopupBody>,
 ) -> Answer {
     api.app_as(Role::Superadmin, &caller, id).await?;
-    let JsonBody(TopupBody { amount, reason }) = body?;
-    let reason = reason.unwrap_or_default();
-    let made = api.console.top_up(&caller, id, amount.0, &reason).await?;
-    let body = TransactionBody::from(made.value);
-    Ok(json_response(StatusCode::CREATED, &body))
+    let JsonBody(body) = body?;
+    let idempotency = idempotency.of(&caller, &body)?;
+    let reason = body.reason.unwrap_or_default();
+    let made = api
+        .console
+        .top_up(&caller, id, body.amount.0, &reason, idempotency)
+        .await?;
+    Ok(moved(made.value))
 }
 
 /// Correct a balance
 ///
 /// Up or down. Superadmins only.
 #[utoipa::path(post, path = "/v1/apps/{app}/adjustments", tag = "Apps",
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, example = "8a4d1f0c",
+        description = "A repeat within 24 hours answers 200 with what was made then")),
     request_body = AdjustmentBody,
-    responses((status = 201, description = "The transaction", body = TransactionBody)))]
+    responses(
+        (status = 201, description = "The transaction", body = TransactionBody),
+        (status = 200, description = "A repeat: what was made then", body = TransactionBody),
+        (status = 409, description = "Another body was sent under this `Idempotency-Key`"),
+    ))]
 async fn adjust(
     State(api): State<Arc<Api>>,
     Authenticated(caller): Authenticated,
     PathId(id): PathId<AppId>,
+    idempotency: IdempotencyKey,
     body: Body<AdjustmentBody>,
 ) -> Answer {
     api.app_as(Role::Superadmin, &caller, id).await?;
-    let JsonBody(AdjustmentBody { amount, reason }) = body?;
-    let made = api.console.adjust(&caller, id, amount.0, &reason).await?;
-    let body = TransactionBody::from(made.value);
-    Ok(json_response(StatusCode::CREATED, &body))
+    let JsonBody(body) = body?;
+    let idempotency = idempotency.of(&caller, &body)?;
+    let made = api
+        .console
+        .adjust(&caller, id, body.amount.0, &body.reason, idempotency)
+        .await?;
+    Ok(moved(made.value))
+}
+
+fn moved(made: Made<Transaction>) -> Response {
+    let status = status(&made);
+    json_response(status, &TransactionBody::from(made.record))
 }
 
 impl From<Transaction> for TransactionBody {

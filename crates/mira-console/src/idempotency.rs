@@ -1,5 +1,9 @@
 //! Requests that may be sent twice: `Idempotency-Key`.
 
+use std::error::Error;
+use std::fmt::Display;
+use std::str::FromStr;
+
 use mira_core::{KeyId, KeyRecord, Timestamp};
 use mira_store::idempotency::{self, Remembered, Slot};
 use mira_store::keys;
@@ -46,13 +50,56 @@ impl Idempotency {
     }
 }
 
+/// What a creating request made: now, or when it was first sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made<T> {
+    /// The record.
+    pub record: T,
+    /// Whether this request made nothing, because it was sent before.
+    pub is_repeat: bool,
+}
+
+impl<T> Made<T> {
+    pub(crate) fn now(record: T) -> Self {
+        Self {
+            record,
+            is_repeat: false,
+        }
+    }
+
+    pub(crate) fn before(record: T) -> Self {
+        Self {
+            record,
+            is_repeat: true,
+        }
+    }
+}
+
 impl Unit<'_> {
-    /// The record that the same request made in the last 24 hours. That commit may
+    /// The key that the same request made in the last 24 hours. That commit may
     /// never have been confirmed, so the key is announced again.
     pub(crate) async fn repeated(
         &mut self,
         request: Option<&Idempotency>,
     ) -> Result<Option<KeyRecord>, ConsoleError> {
+        let Some(id) = self.made_before::<KeyId>(request).await? else {
+            return Ok(None);
+        };
+        let key = keys::get(self.tx, id)
+            .await?
+            .ok_or(ConsoleError::NotFound("Key"))?;
+        self.announce_key(&key).await?;
+        Ok(Some(key.record))
+    }
+
+    /// The id of what the same request made in the last 24 hours.
+    pub(crate) async fn made_before<I>(
+        &mut self,
+        request: Option<&Idempotency>,
+    ) -> Result<Option<I>, ConsoleError>
+    where
+        I: FromStr<Err: Error + Send + Sync + 'static>,
+    {
         let Some(Idempotency { slot, fingerprint }) = request else {
             return Ok(None);
         };
@@ -66,21 +113,15 @@ impl Unit<'_> {
                 "This Idempotency-Key was used with another body",
             ));
         }
-        let id: KeyId = remembered
-            .record_id
-            .parse()
-            .map_err(|error| ConsoleError::Internal(Box::new(error)))?;
-        let key = keys::get(self.tx, id)
-            .await?
-            .ok_or(ConsoleError::NotFound("Key"))?;
-        self.announce_key(&key).await?;
-        Ok(Some(key.record))
+        let id = remembered.record_id.parse();
+        id.map(Some)
+            .map_err(|error: I::Err| ConsoleError::Internal(Box::new(error)))
     }
 
     pub(crate) async fn remember(
         &mut self,
         request: Option<Idempotency>,
-        made: KeyId,
+        made: impl Display,
     ) -> Result<(), ConsoleError> {
         let Some(Idempotency { slot, fingerprint }) = request else {
             return Ok(());

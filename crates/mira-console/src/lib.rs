@@ -10,9 +10,11 @@ mod error;
 mod idempotency;
 mod import;
 mod input;
+mod key_groups;
 mod key_lists;
 mod keys;
 mod members;
+mod money;
 mod mutator;
 mod names;
 mod new_key;
@@ -35,9 +37,11 @@ use mira_node::Node;
 
 use passwords::Passwords;
 
+pub use apps::AppEdit;
 pub use error::ConsoleError;
-pub use idempotency::Idempotency;
+pub use idempotency::{Idempotency, Made};
 pub use import::{ImportedKey, ImportedSecret};
+pub use key_groups::KeyGroup;
 pub use key_lists::StandingWord;
 pub use members::{Invited, NewMember};
 pub use mira_node::{Effect, Proof};

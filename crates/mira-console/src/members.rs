@@ -7,7 +7,7 @@ use mira_store::users::{self, PasswordHash};
 use mira_store::{Page, PageRequest, organizations, sessions};
 
 use crate::unit::{Settled, Unit, target};
-use crate::{Caller, Console, ConsoleError, Mutator, SignedIn, Token, input};
+use crate::{Caller, Console, ConsoleError, Idempotency, Made, Mutator, SignedIn, Token, input};
 
 const INVITATION_SECS: i64 = 7 * 86_400;
 
@@ -29,7 +29,8 @@ pub struct NewMember {
 pub struct Invited {
     /// The person.
     pub user: User,
-    /// The token of their invitation, if they have no password yet.
+    /// The token of their invitation, if they have no password yet; a repeated
+    /// request does not get it.
     pub invitation: Option<Token>,
 }
 
@@ -75,7 +76,8 @@ impl Console {
         caller: &Caller,
         organization_id: OrganizationId,
         new: NewMember,
-    ) -> Result<Settled<Invited>, ConsoleError> {
+        idempotency: Option<Idempotency>,
+    ) -> Result<Settled<Made<Invited>>, ConsoleError> {
         caller.principal.manages(organization_id, "Organization")?;
         if new.role == Role::Superadmin {
             caller.principal.has_role(Role::Superadmin)?;
@@ -91,6 +93,11 @@ impl Console {
             Box::pin(async move {
                 let organization = organizations::get(unit.tx, organization_id).await?;
                 organization.ok_or(ConsoleError::NotFound("Organization"))?;
+                if let Some(id) = unit.made_before(idempotency.as_ref()).await? {
+                    let user = unit.member_to_manage(organization_id, id).await?;
+                    let invitation = None;
+                    return Ok(Made::before(Invited { user, invitation }));
+                }
                 let (id, created_at) = (UserId::generate(unit.now, unit.entropy())?, unit.now);
                 let user = User {
                     id,
@@ -102,7 +109,8 @@ impl Console {
                 };
                 let invitation = unit.add_user(&user, password_hash.as_ref()).await?;
                 unit.audit_member(Action::MemberAdded, &user).await?;
-                Ok(Invited { user, invitation })
+                unit.remember(idempotency, user.id).await?;
+                Ok(Made::now(Invited { user, invitation }))
             })
         })
         .await

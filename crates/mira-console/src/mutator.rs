@@ -24,6 +24,8 @@ pub enum Mutator {
     CreateOrganization,
     /// Deleting an app, which revokes its keys.
     DeleteApp,
+    /// Changing what is written about an app.
+    EditApp,
     /// Changing what is written about a key.
     EditKey,
     /// Changing an organization's name or state.
@@ -36,14 +38,14 @@ pub enum Mutator {
     NoteFailure,
     /// Removing a person, which ends their sessions.
     RemoveMember,
-    /// Giving an app another name.
-    RenameApp,
     /// Giving an account another password, which ends its sessions.
     ResetPassword,
     /// Taking a suspension back.
     ResumeKey,
     /// Ending a key for ever.
     RevokeKey,
+    /// Ending all keys of one environment of an app.
+    RevokeKeyGroup,
     /// Giving a key a successor, which ends it at once or in time.
     RotateKey,
     /// Setting what an organization has subscribed to.
@@ -81,16 +83,17 @@ impl Mutator {
         Self::CreateApp,
         Self::CreateOrganization,
         Self::DeleteApp,
+        Self::EditApp,
         Self::EditKey,
         Self::EditOrganization,
         Self::ImportKeys,
         Self::IssueKey,
         Self::NoteFailure,
         Self::RemoveMember,
-        Self::RenameApp,
         Self::ResetPassword,
         Self::ResumeKey,
         Self::RevokeKey,
+        Self::RevokeKeyGroup,
         Self::RotateKey,
         Self::SetSubscription,
         Self::SetUp,
@@ -110,6 +113,7 @@ impl Mutator {
             | Self::RemoveMember
             | Self::ResetPassword
             | Self::RevokeKey
+            | Self::RevokeKeyGroup
             | Self::RotateKey
             | Self::SetSubscription
             | Self::SuspendKey => Reach::Everywhere,
@@ -123,10 +127,10 @@ impl Mutator {
             | Self::Charge
             | Self::CreateApp
             | Self::CreateOrganization
+            | Self::EditApp
             | Self::ImportKeys
             | Self::IssueKey
             | Self::NoteFailure
-            | Self::RenameApp
             | Self::SetUp
             | Self::SignOut
             | Self::TopUp => Reach::Here,

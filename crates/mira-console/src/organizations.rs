@@ -8,7 +8,7 @@ use mira_store::{Page, PageRequest, organizations};
 use serde_json::Value;
 
 use crate::unit::{Settled, Unit, target};
-use crate::{Caller, Console, ConsoleError, Mutator, input};
+use crate::{Caller, Console, ConsoleError, Idempotency, Made, Mutator, input};
 
 /// A change of an organization; an absent member stays.
 #[derive(Debug, Clone, Default)]
@@ -60,11 +60,24 @@ impl Console {
         &self,
         caller: &Caller,
         name: &str,
-    ) -> Result<Settled<Organization>, ConsoleError> {
+        idempotency: Option<Idempotency>,
+    ) -> Result<Settled<Made<Organization>>, ConsoleError> {
         caller.principal.has_role(Role::Superadmin)?;
         let name = input::name(name)?;
         self.mutate(caller, Mutator::CreateOrganization, move |unit| {
-            Box::pin(async move { unit.create_organization(name, Subscription::NONE).await })
+            Box::pin(async move {
+                if let Some(id) = unit.made_before(idempotency.as_ref()).await? {
+                    let organization = organizations::get(unit.tx, id).await?;
+                    let organization =
+                        organization.ok_or(ConsoleError::NotFound("Organization"))?;
+                    unit.announce(&Change::Organization(organization.facts()))
+                        .await?;
+                    return Ok(Made::before(organization));
+                }
+                let made = unit.create_organization(name, Subscription::NONE).await?;
+                unit.remember(idempotency, made.id).await?;
+                Ok(Made::now(made))
+            })
         })
         .await
     }

@@ -68,7 +68,7 @@ async fn issue(
         .required("service")
         .map_err(|_| ConsoleError::Invalid("Choose a service".into()))?;
     let new = key_form::read_new(fields, fields.given("name").map(str::to_owned))?;
-    let repeat = key_shown::idempotency(viewer, &format!("/apps/{}/keys", app.id), fields)?;
+    let repeat = control::idempotency(viewer, &format!("/apps/{}/keys", app.id), fields)?;
     let settled = dashboard
         .console
         .issue_app_key(&viewer.caller, app.id, service, new, repeat)

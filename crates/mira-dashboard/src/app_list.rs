@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use mira_console::{ConsoleError, KeyFilter, KeyOwner, PageRequest};
 use mira_core::{App, MicroUsd, Timestamp};
 
-use crate::control::Input;
+use crate::control::{self, Input};
 use crate::fault::Fault;
 use crate::fields::Fields;
 use crate::flash::Notice;
@@ -64,6 +64,7 @@ async fn form(viewer: Viewer) -> Result<Markup, Fault> {
         (layout::back(&viewer.href("/apps"), "Apps"))
         (layout::heading(&html! { "Create app" }, &html! {}, &html! {}))
         form.panel.stack method="post" action=(viewer.href("/apps")) {
+            (control::once(viewer.visit.request_id))
             (Input::thing("Name").hint("What your users know the application by."))
             p.actions {
                 button.button.primary type="submit" { "Create app" }
@@ -80,11 +81,13 @@ async fn create(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let (id, name) = (viewer.organization.id, fields.text("name"));
-    let settled = dashboard
+    let repeat = control::idempotency(&viewer, &format!("/organizations/{id}/apps"), &fields)?;
+    let made = dashboard
         .console
-        .create_app(&viewer.caller, id, name)
-        .await?;
-    let href = viewer.href(format!("/apps/{}", settled.value.id));
+        .create_app(&viewer.caller, id, name, repeat)
+        .await?
+        .value;
+    let href = viewer.href(format!("/apps/{}", made.record.id));
     Ok(href.saying(Notice::AppCreated).see_other())
 }
 
@@ -110,18 +113,21 @@ impl Card {
         html! {
             article.card.app-card {
                 h2 { a.cover href=(viewer.href(format!("/apps/{}", app.id))) { (app.name) } }
-                (balance(app.balance))
+                (balance(app))
                 p.muted { (keys) " · since " (moment::day(app.created_at)) }
             }
         }
     }
 }
 
-/// Money, which shows when it has run out.
-pub(crate) fn balance(balance: MicroUsd) -> Markup {
+/// An app's balance, which shows when it is low and when it has run out.
+pub(crate) fn balance(app: &App) -> Markup {
+    let balance = app.balance;
     html! {
         p.balance.spent[balance <= MicroUsd::ZERO] {
             span.visually-hidden { "Balance " } (maud::display(balance))
+            @if balance <= MicroUsd::ZERO { " " span.badge.bad { "Used up" } }
+            @else if app.is_balance_low() { " " span.badge.warn { "Low" } }
         }
     }
 }

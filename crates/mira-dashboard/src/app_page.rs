@@ -1,12 +1,13 @@
-//! One app: its keys, its balance and its transactions.
+//! One app: its keys, its balance and its settings.
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use mira_console::{ConsoleError, KeyFilter, KeyOwner, PAGE_LIMIT, Page, PageRequest, Transaction};
-use mira_core::{App, AppId, KeyRecord, MicroUsd, Timestamp};
+use mira_console::{AppEdit, KeyFilter, KeyOwner, PAGE_LIMIT, Page, PageRequest};
+use mira_core::{App, AppId, KeyRecord, Timestamp};
+use mira_key::ServiceName;
 
 use crate::control::Input;
 use crate::fault::Fault;
@@ -15,17 +16,13 @@ use crate::flash::Notice;
 use crate::href::Href;
 use crate::key_table::{is_over, key_table};
 use crate::layout::{self, Section};
-use crate::pager::pager;
 use crate::viewer::Viewer;
-use crate::{Dashboard, app_list, moment};
-
-const TRANSACTIONS_PER_PAGE: u32 = 20;
+use crate::{Dashboard, app_money, key_group, moment};
 
 pub(crate) fn routes() -> Router<Dashboard> {
     Router::new()
         .route("/apps/{app}", get(show))
         .route("/apps/{app}/rename", post(rename))
-        .route("/apps/{app}/topups", post(top_up))
 }
 
 /// The app that a path names, and the viewer in its organization.
@@ -57,13 +54,17 @@ async fn show(
 ) -> Result<Markup, Fault> {
     let app = find(&dashboard, &mut viewer, &id).await?;
     let (console, now) = (&dashboard.console, dashboard.console.now());
-    let (owner, every) = (KeyOwner::App(app.id), KeyFilter::default());
+    let owner = KeyOwner::App(app.id);
+    let filter = KeyFilter {
+        kind: None,
+        service: viewer.query.parsed("service")?,
+        environment: viewer.query.parsed("environment")?,
+    };
     let first = PageRequest::new(PAGE_LIMIT, viewer.query.parsed("keys")?)
         .map_err(crate::fields::invalid)?;
-    let keys = console.keys(&viewer.caller, owner, every, first).await?;
-    let transactions = console
-        .transactions(&viewer.caller, app.id, viewer.page(TRANSACTIONS_PER_PAGE)?)
-        .await?;
+    let keys = console.keys(&viewer.caller, owner, filter, first).await?;
+    let money = app_money::section(&dashboard, &viewer, &app).await?;
+    let services = console.services();
     let body = html! {
         (layout::back(&viewer.href("/apps"), "Apps"))
         (layout::heading(
@@ -71,8 +72,8 @@ async fn show(
             &html! { code.id { (maud::display(app.id)) } " · since " (moment::day(app.created_at)) },
             &html! {},
         ))
-        (keys_section(&viewer, &app, keys, now))
-        (money_section(&viewer, &app, &transactions))
+        (keys_section(&viewer, &app, (keys, filter), &services, now))
+        (money)
         @if viewer.is_admin() { (settings_section(&viewer, &app)) }
     };
     Ok(layout::page(&viewer, Section::Apps, &app.name, &body))
@@ -85,41 +86,26 @@ async fn rename(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let app = find(&dashboard, &mut viewer, &id).await?;
-    let name = fields.text("name");
+    let edit = AppEdit {
+        name: Some(fields.text("name").to_owned()),
+        ..AppEdit::default()
+    };
     dashboard
         .console
-        .rename_app(&viewer.caller, app.id, name)
+        .edit_app(&viewer.caller, app.id, edit)
         .await?;
     Ok(app_href(&viewer, &app)
         .saying(Notice::AppChanged)
         .see_other())
 }
 
-async fn top_up(
-    State(dashboard): State<Dashboard>,
-    mut viewer: Viewer,
-    Path(id): Path<String>,
-    fields: Fields,
-) -> Result<Response, Fault> {
-    let app = find(&dashboard, &mut viewer, &id).await?;
-    let amount = dollars(fields.text("amount")).ok_or_else(|| {
-        ConsoleError::Invalid("An amount is written in dollars, as in 25.00".into())
-    })?;
-    dashboard
-        .console
-        .top_up(&viewer.caller, app.id, amount, fields.text("reason"))
-        .await?;
-    Ok(app_href(&viewer, &app)
-        .saying(Notice::BalanceToppedUp)
-        .see_other())
-}
-
-fn dollars(text: &str) -> Option<MicroUsd> {
-    let text = text.trim().trim_start_matches('$');
-    MicroUsd::from_dollars(text.parse().ok()?)
-}
-
-fn keys_section(viewer: &Viewer, app: &App, keys: Page<KeyRecord>, now: Timestamp) -> Markup {
+fn keys_section(
+    viewer: &Viewer,
+    app: &App,
+    (keys, filter): (Page<KeyRecord>, KeyFilter),
+    services: &[ServiceName],
+    now: Timestamp,
+) -> Markup {
     let shows_all = viewer.query.text("show") == "all";
     let next = keys.next_cursor;
     let all = keys.items.len();
@@ -129,7 +115,7 @@ fn keys_section(viewer: &Viewer, app: &App, keys: Page<KeyRecord>, now: Timestam
         .filter(|key| shows_all || !is_over(key, now))
         .collect();
     let hidden = all - keys.len();
-    let here = app_href(viewer, app);
+    let here = filtered(app_href(viewer, app), filter);
     let everything = here.clone().with("show", "all");
     let onward = if shows_all { &everything } else { &here };
     html! {
@@ -140,7 +126,8 @@ fn keys_section(viewer: &Viewer, app: &App, keys: Page<KeyRecord>, now: Timestam
                     a.button.primary href=(app_action(viewer, app, "keys/new")) { "Create Key" }
                 }
             }
-            @if keys.is_empty() { (no_keys(viewer, hidden)) }
+            (key_group::filter_form(viewer, app, filter, services))
+            @if keys.is_empty() { (no_keys(viewer, hidden, filter)) }
             @else { (key_table(viewer, "API keys of the app", keys, now)) }
             p.table-foot {
                 @if hidden > 0 {
@@ -156,10 +143,26 @@ fn keys_section(viewer: &Viewer, app: &App, keys: Page<KeyRecord>, now: Timestam
     }
 }
 
-fn no_keys(viewer: &Viewer, hidden: usize) -> Markup {
+/// The page of an app with these of its keys.
+pub(crate) fn filtered(href: Href, filter: KeyFilter) -> Href {
+    let href = match filter.environment {
+        Some(environment) => href.with("environment", environment),
+        None => href,
+    };
+    match filter.service {
+        Some(service) => href.with("service", service),
+        None => href,
+    }
+}
+
+fn no_keys(viewer: &Viewer, hidden: usize, filter: KeyFilter) -> Markup {
     html! {
         div.empty {
-            h3 { @if hidden > 0 { "No usable keys" } @else { "No keys yet" } }
+            h3 {
+                @if hidden > 0 { "No usable keys" }
+                @else if filter == KeyFilter::default() { "No keys yet" }
+                @else { "No such keys" }
+            }
             p {
                 @if viewer.is_admin() {
                     "Create a key for each service and environment that the app uses."
@@ -167,65 +170,6 @@ fn no_keys(viewer: &Viewer, hidden: usize) -> Markup {
                     "An admin can create one."
                 }
             }
-        }
-    }
-}
-
-fn money_section(viewer: &Viewer, app: &App, transactions: &Page<Transaction>) -> Markup {
-    html! {
-        section aria-labelledby="money" {
-            div.section-head {
-                h2 #money { "Balance" }
-                (app_list::balance(app.balance))
-            }
-            @if viewer.is_superadmin() { (top_up_form(viewer, app)) }
-            @if transactions.items.is_empty() {
-                div.empty {
-                    h3 { "No transactions yet" }
-                    p { "Requests to metered services need a balance above zero." }
-                }
-            } @else { (transaction_table(&transactions.items)) }
-            (pager(viewer, &app_href(viewer, app), transactions.next_cursor))
-        }
-    }
-}
-
-fn transaction_table(transactions: &[Transaction]) -> Markup {
-    html! {
-        div.table {
-            table {
-                caption.visually-hidden { "Transactions, last first" }
-                thead {
-                    tr {
-                        th scope="col" { "When" }
-                        th scope="col" { "Type" }
-                        th scope="col" { "Description" }
-                        th.number scope="col" { "Amount" }
-                        th.number scope="col" { "Balance" }
-                    }
-                }
-                tbody {
-                    @for Transaction { movement, balance } in transactions {
-                        tr {
-                            td data-label="When" { (moment::minute(movement.created_at)) }
-                            td data-label="Type" { span.tag { (movement.transaction_type.as_str()) } }
-                            td.wide-cell data-label="Description" { (movement.description) }
-                            td.number data-label="Amount" { (maud::display(movement.amount)) }
-                            td.number data-label="Balance" { (maud::display(*balance)) }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn top_up_form(viewer: &Viewer, app: &App) -> Markup {
-    html! {
-        form.panel.inline-form method="post" action=(app_action(viewer, app, "topups")) {
-            (Input::new("text", "Amount in dollars", "amount").required().placeholder("25.00"))
-            (Input::new("text", "Reason", "reason"))
-            button.button type="submit" { "Top up" }
         }
     }
 }
@@ -238,6 +182,7 @@ fn settings_section(viewer: &Viewer, app: &App) -> Markup {
                 (Input::thing("Name").value(&app.name))
                 button.button type="submit" { "Rename" }
             }
+            (app_money::threshold_form(viewer, app))
             div.panel.row {
                 p { "Deleting the app revokes its keys for ever." }
                 a.button.danger href=(app_action(viewer, app, "delete")) { "Delete app" }

@@ -1,9 +1,11 @@
 //! The controls of forms, each with its label and its hint.
 
 use maud::{Markup, Render, html};
+use mira_console::{ConsoleError, Idempotency};
 use mira_wire::RequestId;
 
 use crate::fields::Fields;
+use crate::viewer::Viewer;
 
 /// The field that marks a form, see [`once`].
 const ONCE: &str = "form";
@@ -13,6 +15,7 @@ pub(crate) struct Input<'a> {
     kind: &'static str,
     label: &'static str,
     name: &'static str,
+    form: &'static str,
     value: &'a str,
     hint: Option<&'a str>,
     placeholder: &'static str,
@@ -29,6 +32,7 @@ impl<'a> Input<'a> {
             kind,
             label,
             name,
+            form: "",
             value: "",
             hint: None,
             placeholder: "",
@@ -53,6 +57,11 @@ impl<'a> Input<'a> {
             .autocomplete("new-password")
             .length(Some(12), Some(200))
             .hint("12 characters or more. A sentence is easier to remember than symbols.")
+    }
+
+    /// The same in one of several forms of a page that have such a field.
+    pub(crate) fn part_of(self, form: &'static str) -> Self {
+        Self { form, ..self }
     }
 
     pub(crate) fn value(self, value: &'a str) -> Self {
@@ -104,7 +113,10 @@ impl<'a> Input<'a> {
 
 impl Render for Input<'_> {
     fn render_to(&self, buffer: &mut String) {
-        let id = format!("field-{}", self.name);
+        let id = match self.form {
+            "" => format!("field-{}", self.name),
+            form => format!("field-{form}-{}", self.name),
+        };
         let hint_id = self.hint.map(|_| format!("{id}-hint"));
         let markup = html! {
             div.field {
@@ -157,9 +169,17 @@ pub(crate) fn once(shown_by: RequestId) -> Markup {
     html! { input type="hidden" name=(ONCE) value=(maud::display(shown_by)) autocomplete="off"; }
 }
 
-/// The mark of the form that was sent.
-pub(crate) fn once_of(fields: &Fields) -> Option<&str> {
-    fields.given(ONCE)
+/// What makes the same form sent again a repeat. Whatever else it says, a form
+/// does its work once; a program that fills no mark in does it each time.
+pub(crate) fn idempotency(
+    viewer: &Viewer,
+    route: &str,
+    fields: &Fields,
+) -> Result<Option<Idempotency>, ConsoleError> {
+    fields
+        .given(ONCE)
+        .map(|mark| Idempotency::new(&viewer.caller, format!("form {route}"), mark, &[]))
+        .transpose()
 }
 
 /// What is wrong with a form that was sent.

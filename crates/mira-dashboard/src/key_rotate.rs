@@ -59,7 +59,7 @@ async fn rotate(
         .required("grace_period_secs")
         .map_err(|_| ConsoleError::Invalid("Choose a grace period".into()))?;
     let route = format!("/keys/{id}/rotate");
-    let repeat = key_shown::idempotency(&viewer, &route, &fields)?;
+    let repeat = control::idempotency(&viewer, &route, &fields)?;
     let settled = console
         .rotate_key(&viewer.caller, id, grace_secs, repeat)
         .await?;

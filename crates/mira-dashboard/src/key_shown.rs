@@ -5,28 +5,15 @@
 
 use axum::response::Response;
 use maud::{Markup, html};
-use mira_console::{ConsoleError, Idempotency, Issued};
+use mira_console::Issued;
 use mira_core::KeyRecord;
 use mira_key::ApiKey;
 
-use crate::fields::Fields;
 use crate::href::Href;
 use crate::key_table::{key_href, opens, prefix};
 use crate::layout::{self, Section};
+use crate::snippet;
 use crate::viewer::Viewer;
-use crate::{control, snippet};
-
-/// What makes the same form sent again a repeat. Whatever else it says, a form
-/// makes one key; a program that fills no mark in makes one each time.
-pub(crate) fn idempotency(
-    viewer: &Viewer,
-    route: &str,
-    fields: &Fields,
-) -> Result<Option<Idempotency>, ConsoleError> {
-    control::once_of(fields)
-        .map(|mark| Idempotency::new(&viewer.caller, format!("form {route}"), mark, &[]))
-        .transpose()
-}
 
 /// The page of a key that was made; `done` leads back to the list.
 pub(crate) fn shown(

@@ -7,6 +7,7 @@
 mod app_delete;
 mod app_keys;
 mod app_list;
+mod app_money;
 mod app_page;
 mod asset;
 mod audit;
@@ -22,6 +23,7 @@ mod icon;
 mod invitation;
 mod key_edit;
 mod key_form;
+mod key_group;
 mod key_page;
 mod key_revoke;
 mod key_rotate;
@@ -110,7 +112,9 @@ pub fn router(console: Arc<Console>, config: DashboardConfig) -> Router {
         .merge(key_rotate::routes())
         .merge(app_list::routes())
         .merge(app_page::routes())
+        .merge(app_money::routes())
         .merge(app_keys::routes())
+        .merge(key_group::routes())
         .merge(app_delete::routes())
         .merge(member_list::routes())
         .merge(member_remove::routes())

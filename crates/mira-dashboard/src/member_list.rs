@@ -43,8 +43,8 @@ async fn add(
         password: None,
     };
     let (id, console) = (viewer.organization.id, &dashboard.console);
-    let (status, problem) = match console.add_member(&viewer.caller, id, new).await {
-        Ok(settled) => return Ok(added(&viewer, &settled.value)),
+    let (status, problem) = match console.add_member(&viewer.caller, id, new, None).await {
+        Ok(settled) => return Ok(added(&viewer, &settled.value.record)),
         Err(ConsoleError::Invalid(problem)) => (StatusCode::BAD_REQUEST, problem),
         Err(ConsoleError::Conflict(problem)) => (StatusCode::CONFLICT, problem),
         Err(error) => return Err(error.into()),

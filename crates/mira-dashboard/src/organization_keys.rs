@@ -87,7 +87,7 @@ async fn issue(
     new.permissions = Some(permissions);
     let (id, repeat) = (
         viewer.organization.id,
-        key_shown::idempotency(viewer, PATH, fields)?,
+        control::idempotency(viewer, PATH, fields)?,
     );
     let settled = dashboard
         .console

@@ -7,7 +7,7 @@ use axum::routing::get;
 use maud::{Markup, html};
 use mira_core::{Organization, Timestamp};
 
-use crate::control::Input;
+use crate::control::{self, Input};
 use crate::fault::Fault;
 use crate::fields::Fields;
 use crate::flash::Notice;
@@ -35,6 +35,7 @@ async fn list(State(dashboard): State<Dashboard>, viewer: Viewer) -> Result<Mark
             &html! {},
         ))
         form.panel.inline-form method="post" action=(viewer.href(PATH)) {
+            (control::once(viewer.visit.request_id))
             (Input::thing("Name"))
             button.button.primary type="submit" { "Create organization" }
         }
@@ -54,11 +55,12 @@ async fn create(
     viewer: Viewer,
     fields: Fields,
 ) -> Result<Response, Fault> {
+    let repeat = control::idempotency(&viewer, PATH, &fields)?;
     let settled = dashboard
         .console
-        .create_organization(&viewer.caller, fields.text("name"))
+        .create_organization(&viewer.caller, fields.text("name"), repeat)
         .await?;
-    let href = viewer.href_in(settled.value.id, organization::PATH);
+    let href = viewer.href_in(settled.value.record.id, organization::PATH);
     Ok(href.saying(Notice::OrganizationCreated).see_other())
 }
 

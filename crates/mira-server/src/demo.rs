@@ -41,12 +41,13 @@ impl Demo {
         };
         let caller = Console::system();
         let app = console
-            .create_app(&caller, organization_id, "Acme Assistant")
+            .create_app(&caller, organization_id, "Acme Assistant", None)
             .await?
-            .value;
+            .value
+            .record;
         let balance = MicroUsd::from_micros(25_000_000);
         console
-            .top_up(&caller, app.id, balance, "Demo credit")
+            .top_up(&caller, app.id, balance, "Demo credit", None)
             .await?;
         let keys = keys(console, &caller, organization_id, app.id).await?;
         let user_ids: Vec<UserId> = users.iter().map(|(id, ..)| *id).collect();
@@ -147,9 +148,9 @@ async fn people(
             password: Some(password.clone()),
         };
         let added = console
-            .add_member(&Console::system(), organization_id, new)
+            .add_member(&Console::system(), organization_id, new, None)
             .await?;
-        let user = added.value.user;
+        let user = added.value.record.user;
         people.push((user.id, user.email, user.role, password.clone()));
     }
     Ok(Some((organization_id, people)))

@@ -35,11 +35,11 @@ pub async fn list(
     }
 }
 
-/// Gives an app another name.
-pub async fn rename(tx: &mut Tx, id: AppId, name: &str) -> Result<(), StoreError> {
+/// Changes what is written about an app: its name and its threshold.
+pub async fn update(tx: &mut Tx, app: &App) -> Result<(), StoreError> {
     match tx {
-        Tx::Sqlite(tx) => sqlite::apps::rename(tx.connection(), id, name),
-        Tx::Postgres(tx) => postgres::apps::rename(tx, id, name).await,
+        Tx::Sqlite(tx) => sqlite::apps::update(tx.connection(), app),
+        Tx::Postgres(tx) => postgres::apps::update(tx, app).await,
     }
 }
 
@@ -69,7 +69,7 @@ pub(crate) const BALANCE: &str = "coalesce((SELECT balance FROM transactions WHE
 
 /// The columns of [`read`].
 pub(crate) fn columns() -> String {
-    format!("id, organization_id, name, {BALANCE} AS balance, created_at")
+    format!("id, organization_id, name, {BALANCE} AS balance, low_balance_threshold, created_at")
 }
 
 pub(crate) fn read(columns: &mut Columns<'_>) -> Result<App, DbError> {
@@ -78,6 +78,7 @@ pub(crate) fn read(columns: &mut Columns<'_>) -> Result<App, DbError> {
         organization_id: columns.take()?,
         name: columns.take()?,
         balance: columns.take()?,
+        low_balance_threshold: columns.take()?,
         created_at: columns.take()?,
     })
 }

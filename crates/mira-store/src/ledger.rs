@@ -79,6 +79,14 @@ pub async fn append(tx: &mut Tx, movement: Movement) -> Result<Appended, StoreEr
     }
 }
 
+/// The transaction called `id`.
+pub async fn get(tx: &mut Tx, id: TransactionId) -> Result<Option<Transaction>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::ledger::get(tx.connection(), id),
+        Tx::Postgres(tx) => postgres::ledger::get(tx, id).await,
+    }
+}
+
 /// What an app has left; nothing if it has no transactions.
 pub async fn balance(tx: &mut Tx, app_id: AppId) -> Result<MicroUsd, StoreError> {
     match tx {

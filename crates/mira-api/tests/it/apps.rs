@@ -16,6 +16,7 @@ async fn app_begins_with_nothing_and_takes_another_name() {
     let wanted = format!(
         concat!(
             r#"{{"id":"{}","organization_id":"{}","name":"Helpdesk","balance":0,"#,
+            r#""low_balance_threshold":null,"is_balance_low":false,"#,
             r#""created_at":"2026-01-01T00:00:00.000Z"}}"#
         ),
         id, scene.acme.id
@@ -62,7 +63,11 @@ async fn deleting_an_app_revokes_its_keys() {
         .post(&scene.admin, "/v1/keys/verify", asked)
         .await
         .expect(200);
-    assert_eq!(verdict.text, r#"{"valid":false,"code":"revoked_key"}"#);
+    assert!(
+        verdict
+            .text
+            .starts_with(r#"{"valid":false,"code":"revoked_key","#)
+    );
     for path in [&app, &keys] {
         scene
             .get(&scene.admin, path)
@@ -150,4 +155,129 @@ async fn bad_amounts_move_nothing() {
         reply.expect_refusal(400, "invalid_request", text);
     }
     assert_eq!(scene.get(&scene.root, &app).await.json()["balance"], 1);
+}
+
+#[tokio::test]
+async fn balance_is_low_below_its_threshold_and_not_at_it() {
+    let scene = Scene::new().await;
+    let app = format!("/v1/apps/{}", scene.app().await.id);
+    let set = async |threshold| {
+        let body = json!({"low_balance_threshold": threshold});
+        scene
+            .patch(&scene.admin, &app, body)
+            .await
+            .expect(200)
+            .json()
+    };
+    for (threshold, is_low) in [
+        (json!(1), false),
+        (json!(1.000_001), true),
+        (json!(0.5), false),
+        (json!(null), false),
+    ] {
+        let app = set(threshold.clone()).await;
+        assert_eq!(app["low_balance_threshold"], threshold);
+        assert_eq!(app["is_balance_low"], is_low, "{threshold}");
+    }
+    for bad in [json!(0), json!(-1)] {
+        let body = json!({"low_balance_threshold": bad});
+        let reply = scene.patch(&scene.admin, &app, body).await;
+        reply.expect_refusal(
+            400,
+            "invalid_request",
+            "low_balance_threshold is more than 0",
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_environment_of_an_app_is_revoked_at_once_after_a_look() {
+    let scene = Scene::new().await;
+    let app = format!("/v1/apps/{}", scene.app().await.id);
+    let other = format!("/v1/apps/{}", scene.app().await.id);
+    let make = async |app: &str, service: &str, environment: &str| {
+        let body = json!({"service": service, "environment": environment});
+        let made = scene.post(&scene.admin, &format!("{app}/keys"), body).await;
+        made.expect(201).text_of("id")
+    };
+    let production = make(&app, "verify", "production").await;
+    let elsewhere = make(&other, "verify", "staging").await;
+    let console = make(&app, "console", "staging").await;
+    let verify = make(&app, "verify", "staging").await;
+    let suspended = make(&app, "verify", "staging").await;
+    let revoked = make(&app, "verify", "staging").await;
+    let step = |id: &str, step: &str| format!("/v1/keys/{id}/{step}");
+    for path in [step(&suspended, "suspend"), step(&revoked, "revoke")] {
+        scene.post(&scene.admin, &path, json!({})).await.expect(200);
+    }
+    let state = async |id: &str| {
+        scene
+            .get(&scene.admin, &format!("/v1/keys/{id}"))
+            .await
+            .json()["state"]
+            .clone()
+    };
+    let revoke = async |body| {
+        let path = format!("{app}/keys/revoke");
+        scene
+            .post(&scene.admin, &path, body)
+            .await
+            .expect(200)
+            .json()
+    };
+    let ids = |group: &serde_json::Value| -> Vec<String> {
+        let keys = group["keys"].as_array().unwrap().iter();
+        keys.map(|key| key["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+
+    let look = revoke(json!({"environment": "staging", "dry_run": true})).await;
+    assert_eq!(look["count"], 3);
+    assert!(look.get("effective").is_none());
+    assert_eq!(state(&verify).await, "active");
+
+    let part = revoke(json!({"environment": "staging", "service": "console"})).await;
+    assert_eq!(ids(&part), std::slice::from_ref(&console));
+    let rest = revoke(json!({"environment": "staging", "reason": "Broken into"})).await;
+    let mut found = ids(&rest);
+    found.sort();
+    let mut wanted = [verify.clone(), suspended.clone()];
+    wanted.sort();
+    assert_eq!(found, wanted);
+    assert_eq!(
+        (&rest["effective"], &rest["proof"]),
+        (&json!(true), &json!("local"))
+    );
+    for (id, wanted) in [
+        (&production, "active"),
+        (&elsewhere, "active"),
+        (&console, "revoked"),
+        (&verify, "revoked"),
+        (&suspended, "revoked"),
+    ] {
+        assert_eq!(state(id).await, wanted);
+    }
+    let again = revoke(json!({"environment": "staging"})).await;
+    assert_eq!(
+        (&again["count"], &again["effective"]),
+        (&json!(0), &json!(true))
+    );
+
+    let path = format!(
+        "/v1/organizations/{}/audit-events?action=key.revoked",
+        scene.acme.id
+    );
+    let events = scene.get(&scene.admin, &path).await.expect(200).json();
+    let events = events["items"].as_array().unwrap();
+    assert_eq!(events.len(), 4, "one for each key");
+    assert_eq!(events[0]["details"]["environment"], "staging");
+    assert_eq!(events[0]["details"]["reason"], "Broken into");
+    for body in [
+        json!({}),
+        json!({"environment": "test"}),
+        json!({"environment": "staging", "x": 1}),
+    ] {
+        let path = format!("{app}/keys/revoke");
+        scene.post(&scene.admin, &path, body).await.expect(400);
+    }
 }

@@ -9,6 +9,7 @@
 mod access;
 mod apps;
 mod document;
+mod idempotency;
 mod key_changes;
 mod key_creation;
 mod key_life;

@@ -31,6 +31,7 @@ PATCH  /v1/apps/{app}                                 401    403    200   200  4
 DELETE /v1/apps/{app}                                 401    403    200   200  404
 GET    /v1/apps/{app}/keys                            401    200    200   200  404
 POST   /v1/apps/{app}/keys                            401    403    201   201  404
+POST   /v1/apps/{app}/keys/revoke                     401    403    200   200  404
 GET    /v1/apps/{app}/transactions                    401    200    200   200  404
 POST   /v1/apps/{app}/topups                          401    403    403   201  404
 POST   /v1/apps/{app}/adjustments                     401    403    403   201  404
@@ -94,6 +95,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
             json!({"email": "new@example.com", "role": "member"})
         }
         (_, "/v1/organizations/{org}/members/{user}") => json!({"role": "admin"}),
+        (_, "/v1/apps/{app}/keys/revoke") => json!({"environment": "staging"}),
         (_, "/v1/apps/{app}/keys") => json!({"service": "verify"}),
         (_, "/v1/apps/{app}/topups" | "/v1/apps/{app}/adjustments") => {
             json!({"amount": 1.5, "reason": "Invoice"})

@@ -141,9 +141,9 @@ impl Scene {
         };
         let added = self
             .console
-            .add_member(&caller(&self.root), organization.id, new)
+            .add_member(&caller(&self.root), organization.id, new, None)
             .await;
-        added.unwrap().value.user
+        added.unwrap().value.record.user
     }
 
     /// A new organization key of Acme.
@@ -168,13 +168,13 @@ impl Scene {
     pub(crate) async fn app(&self) -> App {
         let made = self
             .console
-            .create_app(&caller(&self.admin), self.acme.id, "Helpdesk")
+            .create_app(&caller(&self.admin), self.acme.id, "Helpdesk", None)
             .await;
-        let app = made.unwrap().value;
+        let app = made.unwrap().value.record;
         let dollar = MicroUsd::from_micros(1_000_000);
         let root = caller(&self.root);
         self.console
-            .top_up(&root, app.id, dollar, "")
+            .top_up(&root, app.id, dollar, "", None)
             .await
             .unwrap();
         app
@@ -279,8 +279,11 @@ fn installation() -> NewInstallation {
 
 async fn organization(console: &Console, root: &Who, name: &str) -> Organization {
     let root = caller(root);
-    let made = console.create_organization(&root, name).await.unwrap();
-    let id = made.value.id;
+    let made = console
+        .create_organization(&root, name, None)
+        .await
+        .unwrap();
+    let id = made.value.record.id;
     let subscribed = console.set_subscription(&root, id, BUSINESS).await;
     subscribed.unwrap().value
 }

@@ -129,3 +129,105 @@ async fn top_up_moves_the_balance_and_stands_in_the_transactions() {
         "the balance, the amount, the balance after"
     );
 }
+
+#[tokio::test]
+async fn money_moves_once_for_each_form_and_a_low_balance_shows() {
+    let world = World::new().await;
+    let (admin, root) = (Some(&world.admin), Some(&world.superadmin));
+    let path = format!("/apps/{}", world.app(&world.admin, "Newsroom").await.id);
+    let mark = world.get(root, &path).await.mark();
+    for _ in 0..2 {
+        let fields = [
+            ("form", mark.as_str()),
+            ("amount", "$25.00"),
+            ("reason", "Invoice 1"),
+        ];
+        let page = world.post(root, &format!("{path}/topups"), &fields).await;
+        let said = world.get(root, page.header("location")).await.body;
+        assert!(said.contains("The balance is topped up."));
+        assert!(said.contains("</span>$25.00"), "{said}");
+    }
+    for _ in 0..2 {
+        let fields = [
+            ("form", mark.as_str()),
+            ("amount", "-2.5"),
+            ("reason", "Rounding"),
+        ];
+        let page = world
+            .post(root, &format!("{path}/adjustments"), &fields)
+            .await;
+        let said = world.get(root, page.header("location")).await.body;
+        assert!(said.contains("The balance is adjusted."));
+        assert!(said.contains("</span>$22.50") && said.contains("-$2.50"));
+    }
+    let form = world.get(admin, &path).await.body;
+    assert!(
+        !form.contains("/adjustments"),
+        "admins do not correct balances"
+    );
+    for (threshold, is_low) in [
+        ("22.51", true),
+        ("$22.50", false),
+        ("30", true),
+        ("", false),
+    ] {
+        let fields = [("amount", threshold)];
+        let page = world
+            .post(admin, &format!("{path}/low-balance"), &fields)
+            .await;
+        let said = world.get(admin, page.header("location")).await.body;
+        assert!(said.contains("The app is changed."));
+        for page in [said, world.get(admin, "/apps").await.body] {
+            assert_eq!(page.contains(">Low</span>"), is_low, "{threshold}");
+        }
+    }
+    let bad = world
+        .post(admin, &format!("{path}/low-balance"), &[("amount", "much")])
+        .await;
+    assert_eq!(bad.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn one_environment_is_looked_at_and_then_revoked_together() {
+    let world = World::new().await;
+    let admin = Some(&world.admin);
+    let path = format!("/apps/{}", world.app(&world.admin, "Newsroom").await.id);
+    for (name, service, environment) in [
+        ("Press", "verify", "staging"),
+        ("Radio", "inference", "staging"),
+        ("Print", "verify", "production"),
+    ] {
+        let fields = [
+            ("name", name),
+            ("service", service),
+            ("environment", environment),
+        ];
+        world.post(admin, &format!("{path}/keys"), &fields).await;
+    }
+    let shown = world
+        .get(admin, &format!("{path}?environment=staging&service=verify"))
+        .await;
+    assert!(shown.body.contains("Press") && !shown.body.contains("Radio"));
+    let staging = format!("{path}?environment=staging");
+    let shown = world.get(admin, &staging).await.body;
+    assert!(shown.contains("Radio") && !shown.contains("Print"));
+    let revoke = format!("{path}/keys/revoke");
+    let question = format!("{revoke}?environment=staging");
+    assert!(shown.contains(&question) && shown.contains("Revoke all of staging"));
+    let member = world.get(Some(&world.member), &staging).await.body;
+    assert!(!member.contains("Revoke all of"));
+
+    let page = world.get(admin, &question).await.body;
+    assert!(page.contains("Revoke 2 keys of staging?"));
+    assert!(page.contains("Press") && page.contains("Radio") && !page.contains("Print"));
+    let fields = [("environment", "staging"), ("reason", "Broken into")];
+    let done = world.post(admin, &revoke, &fields).await;
+    let said = world.get(admin, done.header("location")).await.body;
+    assert!(said.contains("The keys are revoked.") && said.contains("(proof: local,"));
+    assert!(said.contains("Print") && !said.contains(">Press<"));
+    let again = world.post(admin, &revoke, &fields).await;
+    let said = world.get(admin, again.header("location")).await.body;
+    assert!(said.contains("There was no key left to revoke."));
+    let refused = world.post(Some(&world.member), &revoke, &fields).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}

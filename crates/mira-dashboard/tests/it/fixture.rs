@@ -68,8 +68,8 @@ impl World {
         let (console, system) = (&site.console, Console::system());
         let superadmin = console.set_up(installation()).await.unwrap();
         let first = superadmin.organization_id;
-        let second = console.create_organization(&system, "Globex").await;
-        let second = second.unwrap().value.id;
+        let second = console.create_organization(&system, "Globex", None).await;
+        let second = second.unwrap().value.record.id;
         let subscribed = console.set_subscription(&system, second, BUSINESS).await;
         subscribed.unwrap();
         Self {
@@ -142,8 +142,8 @@ impl Site {
 
     pub(crate) async fn app(&self, user: &User, name: &str) -> App {
         let (caller, id) = (self.caller(user), user.organization_id);
-        let settled = self.console.create_app(&caller, id, name).await;
-        settled.unwrap().value
+        let settled = self.console.create_app(&caller, id, name, None).await;
+        settled.unwrap().value.record
     }
 
     /// Writes down that a key was used, as the node does.
@@ -285,9 +285,9 @@ async fn add(
         password: None,
     };
     let added = console
-        .add_member(&Console::system(), organization_id, new)
+        .add_member(&Console::system(), organization_id, new, None)
         .await;
-    added.unwrap().value.user
+    added.unwrap().value.record.user
 }
 
 /// Bytes that differ at each call, which is all that a test asks of chance.

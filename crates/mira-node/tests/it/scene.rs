@@ -200,6 +200,7 @@ fn app(organization_id: OrganizationId) -> App {
         organization_id,
         name: "Helpdesk".to_owned(),
         balance: MicroUsd::ZERO,
+        low_balance_threshold: None,
         created_at: START,
     }
 }

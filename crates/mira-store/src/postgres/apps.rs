@@ -10,11 +10,13 @@ use crate::{Cursor, Page, PageRequest, StoreError};
 pub(crate) async fn insert(tx: &PostgresTx, app: &App) -> Result<(), StoreError> {
     change(
         tx,
-        "INSERT INTO apps (id, organization_id, name, created_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO apps (id, organization_id, name, low_balance_threshold, created_at)
+         VALUES ($1, $2, $3, $4, $5)",
         &params![
             app.id.as_bytes(),
             app.organization_id.as_bytes(),
             &app.name,
+            app.low_balance_threshold.map(MicroUsd::as_micros),
             app.created_at.as_millis(),
         ],
     )
@@ -54,11 +56,16 @@ pub(crate) async fn list(
     }))
 }
 
-pub(crate) async fn rename(tx: &PostgresTx, id: AppId, name: &str) -> Result<(), StoreError> {
+pub(crate) async fn update(tx: &PostgresTx, app: &App) -> Result<(), StoreError> {
     let changed = change(
         tx,
-        "UPDATE apps SET name = $2 WHERE id = $1 AND deleted_at IS NULL",
-        &params![id.as_bytes(), name],
+        "UPDATE apps SET name = $2, low_balance_threshold = $3
+         WHERE id = $1 AND deleted_at IS NULL",
+        &params![
+            app.id.as_bytes(),
+            &app.name,
+            app.low_balance_threshold.map(MicroUsd::as_micros),
+        ],
     )
     .await?;
     StoreError::unless_found(changed, "app")

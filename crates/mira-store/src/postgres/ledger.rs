@@ -1,6 +1,6 @@
 //! Ledgers in PostgreSQL.
 
-use mira_core::{AppId, MicroUsd};
+use mira_core::{AppId, MicroUsd, TransactionId};
 use mira_db::PostgresTx;
 
 use super::{Select, change, find, params};
@@ -20,6 +20,14 @@ pub(crate) async fn append(tx: &PostgresTx, movement: Movement) -> Result<Append
     let transaction = Transaction { movement, balance };
     insert(tx, last + 1, &transaction).await?;
     Ok(Appended::New(transaction))
+}
+
+pub(crate) async fn get(
+    tx: &PostgresTx,
+    id: TransactionId,
+) -> Result<Option<Transaction>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM transactions WHERE id = $1");
+    find(tx, &sql, &params![id.as_bytes()], read).await
 }
 
 pub(crate) async fn balance(tx: &PostgresTx, app_id: AppId) -> Result<MicroUsd, StoreError> {

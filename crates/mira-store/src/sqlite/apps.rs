@@ -10,11 +10,13 @@ use crate::{Cursor, Page, PageRequest, StoreError};
 pub(crate) fn insert(connection: &Connection, app: &App) -> Result<(), StoreError> {
     change(
         connection,
-        "INSERT INTO apps (id, organization_id, name, created_at) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO apps (id, organization_id, name, low_balance_threshold, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
             app.id.as_bytes(),
             app.organization_id.as_bytes(),
             app.name,
+            app.low_balance_threshold.map(MicroUsd::as_micros),
             app.created_at.as_millis(),
         ],
     )?;
@@ -46,11 +48,16 @@ pub(crate) fn list(
     }))
 }
 
-pub(crate) fn rename(connection: &Connection, id: AppId, name: &str) -> Result<(), StoreError> {
+pub(crate) fn update(connection: &Connection, app: &App) -> Result<(), StoreError> {
     let changed = change(
         connection,
-        "UPDATE apps SET name = ?2 WHERE id = ?1 AND deleted_at IS NULL",
-        params![id.as_bytes(), name],
+        "UPDATE apps SET name = ?2, low_balance_threshold = ?3
+         WHERE id = ?1 AND deleted_at IS NULL",
+        params![
+            app.id.as_bytes(),
+            app.name,
+            app.low_balance_threshold.map(MicroUsd::as_micros),
+        ],
     )?;
     StoreError::unless_found(changed, "app")
 }

@@ -1,6 +1,6 @@
 //! Ledgers in SQLite.
 
-use mira_core::{AppId, MicroUsd};
+use mira_core::{AppId, MicroUsd, TransactionId};
 use rusqlite::{Connection, params};
 
 use super::{Select, change, find};
@@ -18,6 +18,14 @@ pub(crate) fn append(connection: &Connection, movement: Movement) -> Result<Appe
     let transaction = Transaction { movement, balance };
     insert(connection, last + 1, &transaction)?;
     Ok(Appended::New(transaction))
+}
+
+pub(crate) fn get(
+    connection: &Connection,
+    id: TransactionId,
+) -> Result<Option<Transaction>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM transactions WHERE id = ?1");
+    find(connection, &sql, [id.as_bytes()], read)
 }
 
 pub(crate) fn balance(connection: &Connection, app_id: AppId) -> Result<MicroUsd, StoreError> {

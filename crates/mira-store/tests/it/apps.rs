@@ -8,18 +8,26 @@ use crate::fixture::{NOW, add_app, add_organization, app, is_broken_reference, o
 use crate::{read, suite, write};
 
 suite!(
-    an_app_is_renamed,
+    an_app_takes_another_name_and_threshold,
     a_new_app_has_nothing_whatever_it_says,
     a_deleted_app_is_gone_from_everywhere,
     an_app_of_an_unknown_organization_is_an_error,
 );
 
-async fn an_app_is_renamed(database: Database) {
+async fn an_app_takes_another_name_and_threshold(database: Database) {
     let before = add_app(&database, add_organization(&database).await.id).await;
-    write!(database, |tx| apps::rename(tx, before.id, "Support")).unwrap();
-    let found = read!(database, |tx| apps::get(tx, before.id)).unwrap();
-    let name = "Support".to_owned();
-    assert_eq!(found, Some(App { name, ..before }));
+    let id = before.id;
+    for threshold in [Some(MicroUsd::from_micros(5_000_000)), None] {
+        let changed = App {
+            name: format!("Support {threshold:?}"),
+            low_balance_threshold: threshold,
+            ..before.clone()
+        };
+        let written = changed.clone();
+        write!(database, |tx| apps::update(tx, &written)).unwrap();
+        let found = read!(database, |tx| apps::get(tx, id)).unwrap();
+        assert_eq!(found, Some(changed));
+    }
 }
 
 async fn a_new_app_has_nothing_whatever_it_says(database: Database) {
@@ -40,8 +48,8 @@ async fn a_deleted_app_is_gone_from_everywhere(database: Database) {
         apps::list(tx, owner, &PageRequest::default()).await
     });
     assert_eq!(listed.unwrap().items, []);
-    let renamed = write!(database, |tx| apps::rename(tx, id, "Support"));
-    assert!(matches!(renamed, Err(StoreError::Missing("app"))));
+    let changed = write!(database, |tx| apps::update(tx, &app));
+    assert!(matches!(changed, Err(StoreError::Missing("app"))));
     let again = write!(database, |tx| apps::delete(tx, id, NOW));
     assert!(matches!(again, Err(StoreError::Missing("app"))));
 }

@@ -60,6 +60,7 @@ pub(crate) fn app(organization_id: OrganizationId) -> App {
         organization_id,
         name: "Helpdesk".to_owned(),
         balance: MicroUsd::ZERO,
+        low_balance_threshold: None,
         created_at: NOW,
     }
 }

@@ -1,8 +1,9 @@
 //! `mira apps`: apps, and the balances that their requests are paid from.
 
 use clap::{Args, Subcommand};
-use mira_core::{AppId, OrganizationId};
-use serde_json::{Map, Value};
+use mira_core::{AppId, Environment, OrganizationId};
+use mira_key::ServiceName;
+use serde_json::{Map, Value, json};
 
 use super::Context;
 use crate::error::CommandError;
@@ -37,6 +38,15 @@ pub(crate) enum Apps {
         #[arg(long)]
         name: String,
     },
+    /// Set the balance below which an app is shown as low
+    LowBalance {
+        app: AppId,
+        /// Dollars; never if absent
+        #[arg(long, value_name = "USD")]
+        below: Option<f64>,
+    },
+    /// Revoke all keys of one environment of an app at once
+    RevokeKeys(RevokeKeysArguments),
     /// Delete an app and revoke its keys
     Delete { app: AppId },
     /// Add money to an app's balance
@@ -49,6 +59,24 @@ pub(crate) enum Apps {
         #[command(flatten)]
         page: PageArguments,
     },
+}
+
+/// `mira apps revoke-keys`.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeKeysArguments {
+    app: AppId,
+    /// development, staging or production
+    #[arg(long)]
+    environment: Environment,
+    /// The keys for one service alone
+    #[arg(long)]
+    service: Option<ServiceName>,
+    /// Why, for the audit trail
+    #[arg(long)]
+    reason: Option<String>,
+    /// Say which keys, and revoke none
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// Money that comes to an app, or goes.
@@ -67,6 +95,7 @@ const FIELDS: &[Field] = &[
     ("id", "/id"),
     ("name", "/name"),
     ("balance", "/balance"),
+    ("low below", "/low_balance_threshold"),
     ("created at", "/created_at"),
 ];
 
@@ -101,6 +130,16 @@ pub(super) async fn run(apps: Apps, context: &Context) -> Result<(), CommandErro
             let app = api.patch(&format!("/v1/apps/{app}"), &named(&name)).await?;
             context.print(&app, |app| record(app, FIELDS));
         }
+        Apps::LowBalance { app, below } => {
+            let body = json!({"low_balance_threshold": below});
+            let app = api.patch(&format!("/v1/apps/{app}"), &body).await?;
+            context.print(&app, |app| record(app, FIELDS));
+        }
+        Apps::RevokeKeys(arguments) => {
+            let path = format!("/v1/apps/{}/keys/revoke", arguments.app);
+            let revoked = api.post(&path, &arguments.body()).await?;
+            context.print(&revoked, keys_of);
+        }
         Apps::Delete { app } => {
             let deleted = api.delete(&format!("/v1/apps/{app}")).await?;
             context.print(&deleted, |_| {
@@ -123,6 +162,45 @@ pub(super) async fn run(apps: Apps, context: &Context) -> Result<(), CommandErro
         }
     }
     Ok(())
+}
+
+impl RevokeKeysArguments {
+    fn body(&self) -> Value {
+        let mut body = Map::new();
+        body.insert(
+            "environment".to_owned(),
+            self.environment.to_string().into(),
+        );
+        if let Some(service) = &self.service {
+            body.insert("service".to_owned(), service.to_string().into());
+        }
+        if let Some(reason) = &self.reason {
+            body.insert("reason".to_owned(), reason.as_str().into());
+        }
+        body.insert("dry_run".to_owned(), self.dry_run.into());
+        body.into()
+    }
+}
+
+/// A line for each key, and one for all.
+fn keys_of(group: &Value) -> String {
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let mut lines: Vec<String> = group["keys"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|key| {
+            let (id, prefix) = (text(key, "id"), text(key, "prefix"));
+            format!("{id}  {prefix}…  {}", text(key, "name"))
+        })
+        .collect();
+    let (count, done) = (&group["count"], group["dry_run"] == json!(false));
+    lines.push(match (done, group["effective"].as_bool()) {
+        (false, _) => format!("{count} would be revoked"),
+        (true, Some(false)) => format!("{count} revoked, and not yet effective everywhere"),
+        (true, _) => format!("{count} revoked"),
+    });
+    lines.join("\n")
 }
 
 impl AmountArguments {

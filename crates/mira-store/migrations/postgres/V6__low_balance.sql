@@ -1,0 +1,2 @@
+-- The balance in micro-dollars below which an app's people want to be warned.
+ALTER TABLE apps ADD COLUMN low_balance_threshold bigint CHECK (low_balance_threshold > 0);
