@@ -15,9 +15,15 @@ pub(crate) struct Replay {
     is_idempotent: bool,
 }
 
-/// The same request, if all of it is here: one without a body.
-pub(crate) fn replay(request: &Request<RequestBody>) -> Option<Replay> {
-    if !request.body().is_end_stream() {
+/// The same request, if all of it is here, as of one without a body, and it may
+/// be sent again at all. Only on a shared connection an upstream can say that it
+/// did nothing with a request.
+pub(crate) fn replay(request: &Request<RequestBody>, is_shared: bool) -> Option<Replay> {
+    let is_idempotent = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE
+    );
+    if !request.body().is_end_stream() || !(is_idempotent || is_shared) {
         return None;
     }
     let mut again = Request::new(RequestBody::empty());
@@ -25,10 +31,6 @@ pub(crate) fn replay(request: &Request<RequestBody>) -> Option<Replay> {
     *again.uri_mut() = request.uri().clone();
     *again.version_mut() = request.version();
     *again.headers_mut() = request.headers().clone();
-    let is_idempotent = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE
-    );
     Some(Replay {
         request: again,
         is_idempotent,

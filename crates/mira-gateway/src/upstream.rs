@@ -149,7 +149,8 @@ impl Upstream {
                 None => self.connect(upgrades).await?,
             };
             let is_shared = link.is_shared();
-            let again = replay(&request).filter(|_| is_shared || !is_fresh);
+            let may_come_back = is_shared || !is_fresh;
+            let again = may_come_back.then(|| replay(&request, is_shared)).flatten();
             let sent = link.send(request, &self.origin, &self.host, body).await;
             let failed = match sent {
                 Ok(response) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mira_gateway::UpstreamOptions;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -40,7 +41,10 @@ pub(crate) fn acceptor(protocols: &[&str]) -> TlsAcceptor {
 
 /// A TLS server that answers every request with its request line.
 async fn upstream() -> SocketAddr {
-    let acceptor = acceptor(&[]);
+    serve(acceptor(&[])).await
+}
+
+async fn serve(acceptor: TlsAcceptor) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -68,15 +72,27 @@ async fn upstream() -> SocketAddr {
 
 /// Believes certificates of `authority` alone.
 pub(crate) fn trusting(authority: &[u8]) -> ClientConfig {
+    client(authority, None)
+}
+
+/// The same, and `shows` a certificate of its own.
+fn client(authority: &[u8], shows: Option<(&[u8], &[u8])>) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     let authority = CertificateDer::from_pem_slice(authority).unwrap();
     roots.add(authority).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth()
+        .with_root_certificates(roots);
+    match shows {
+        None => builder.with_no_client_auth(),
+        Some((chain, key)) => {
+            let chain = vec![CertificateDer::from_pem_slice(chain).unwrap()];
+            let key = PrivateKeyDer::from_pem_slice(key).unwrap();
+            builder.with_client_auth_cert(chain, key).unwrap()
+        }
+    }
 }
 
 /// What clients of an upstream with this host and authority are answered.
@@ -118,5 +134,38 @@ async fn upstream_with_any_other_certificate_is_not() {
     for (status, body) in answers.into_iter().flatten() {
         assert_eq!(status, 502);
         assert!(body.contains("The upstream gave no valid answer"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn upstream_that_asks_who_we_are_is_shown_our_certificate() {
+    const OURS: &[u8] = include_bytes!("certificates/client.pem");
+    const OUR_KEY: &[u8] = include_bytes!("certificates/client.key");
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(OURS).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(
+            vec![CertificateDer::from_pem_slice(CERTIFICATE).unwrap()],
+            PrivateKeyDer::from_pem_slice(KEY).unwrap(),
+        )
+        .unwrap();
+    let port = serve(TlsAcceptor::from(Arc::new(config))).await.port();
+    for (shows, status) in [(Some((OURS, OUR_KEY)), 200), (None, 502)] {
+        let options = UpstreamOptions {
+            tls: Some(client(AUTHORITY, shows)),
+            ..UpstreamOptions::default()
+        };
+        let upstream = upstream_with(&format!("https://localhost:{port}"), options);
+        let gateway = gateway_to(upstream).await;
+        let answer = Client::connect(gateway.address).await.ask(ASK).await;
+        assert_eq!(answer.status, status);
     }
 }

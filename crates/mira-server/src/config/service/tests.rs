@@ -217,3 +217,14 @@ fn prefix_that_makes_no_name_needs_one() {
         assert_eq!(load(&named).unwrap().services[0].name.to_string(), "other");
     }
 }
+
+#[test]
+fn system_decides_whose_certificates_are_believed_where_it_is_asked_to() {
+    match load(&format!("{SECURE}ca = \"system\"\n")) {
+        Ok(config) => assert!(config.services[0].upstream.options().unwrap().tls.is_some()),
+        Err(error) => assert!(
+            error.starts_with("mira.toml:4:6: the system has no certificates"),
+            "{error}"
+        ),
+    }
+}
