@@ -19,6 +19,7 @@ mod postgres;
 mod process;
 mod proxy;
 mod raw;
+pub mod raw_http2;
 mod server;
 mod upstream;
 

@@ -1,18 +1,47 @@
-//! The seed pages' promises, sentence by sentence, in `docs/seeds.md`: each row of its tables names
-//! the tests that hold a sentence up, or says why the sentence is advice that no test can hold.
+//! Pages whose tables name their proofs: the seed pages' promises, sentence by sentence, in
+//! `docs/seeds.md`, and the attacks, case by case, in `docs/threats.md`. Each row names the tests
+//! that hold it up, or says why no test can.
 
 use std::collections::BTreeSet;
 
 use super::{finding::Finding, rust_file::RustFile, tree::Tree};
 
-const PAGE: &str = "docs/seeds.md";
+/// A page of proofs.
+struct Page {
+    path: &'static str,
+    /// What a row is about.
+    about: &'static str,
+    /// What stands before the reason why there is no test.
+    excuse: &'static str,
+}
+
+const SEEDS: Page = Page {
+    path: "docs/seeds.md",
+    about: "sentence",
+    excuse: "advice:",
+};
+
+const THREATS: Page = Page {
+    path: "docs/threats.md",
+    about: "case",
+    excuse: "does not apply:",
+};
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let Some(text) = tree.texts.get(PAGE) else {
+    let pages = [SEEDS, THREATS];
+    pages
+        .iter()
+        .flat_map(|page| check_page(tree, page))
+        .collect()
+}
+
+fn check_page(tree: &Tree, page: &Page) -> Vec<Finding> {
+    let (path, about) = (page.path, page.about);
+    let Some(text) = tree.texts.get(path) else {
         return vec![Finding::fault(
-            PAGE,
+            path,
             1,
-            "the page of seed sentences does not exist",
+            "this page of proofs does not exist",
         )];
     };
     let tests = test_names(tree);
@@ -23,45 +52,47 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         let cells = cells(line);
         match cells.as_deref() {
             Some(header) if !before_is_table => {
-                let known = header.join("|").eq_ignore_ascii_case("sentence|test");
-                let fault = || Finding::fault(PAGE, number, "columns must be: sentence | test");
+                let known = header.join("|") == format!("{about}|test");
+                let columns = || format!("columns must be: {about} | test");
+                let fault = || Finding::fault(path, number, columns());
                 findings.extend((!known).then(fault));
             }
             Some(cells) if !is_rule(cells) => {
                 rows += 1;
-                let complaints = check_row(cells, &tests).into_iter();
-                findings.extend(complaints.map(|what| Finding::fault(PAGE, number, what)));
+                let complaints = check_row(page, cells, &tests).into_iter();
+                findings.extend(complaints.map(|what| Finding::fault(path, number, what)));
             }
             _ => {}
         }
         before_is_table = cells.is_some();
     }
     if rows == 0 {
-        findings.push(Finding::fault(PAGE, 1, "the page has no row"));
+        findings.push(Finding::fault(path, 1, "the page has no row"));
     }
     findings
 }
 
-fn check_row(cells: &[&str], tests: &BTreeSet<&str>) -> Vec<String> {
-    let &[sentence, proof] = cells else {
+fn check_row(page: &Page, cells: &[&str], tests: &BTreeSet<&str>) -> Vec<String> {
+    let Page { about, excuse, .. } = page;
+    let &[claim, proof] = cells else {
         return vec![format!(
-            "a row has 2 cells, sentence and test; this one has {}",
+            "a row has 2 cells, {about} and test; this one has {}",
             cells.len()
         )];
     };
-    if sentence.is_empty() {
-        return vec!["the sentence is empty".to_owned()];
+    if claim.is_empty() {
+        return vec![format!("the {about} is empty")];
     }
-    if let Some(why) = proof.strip_prefix("advice:") {
+    if let Some(why) = proof.strip_prefix(excuse) {
         let silent = why.trim().is_empty();
         return silent
-            .then(|| "advice must say why".to_owned())
+            .then(|| format!("`{excuse}` must say why"))
             .into_iter()
             .collect();
     }
     let names: Vec<&str> = proof.split('`').skip(1).step_by(2).collect();
     if names.is_empty() {
-        return vec!["names neither a `test` nor `advice: why`".to_owned()];
+        return vec![format!("names neither a `test` nor `{excuse} why`")];
     }
     let missing = names.into_iter().filter(|name| !tests.contains(name));
     missing
@@ -134,19 +165,22 @@ mod tests {
     fn findings(rows: &str) -> Vec<String> {
         let page = format!("{HEADER}{rows}\n");
         let tree = Tree::of(&[
-            (PAGE, &page),
+            (SEEDS.path, &page),
             ("crates/mira-x/tests/it/main.rs", "fn dead_is_dead() {}"),
             (
                 "crates/mira-x/src/lib.rs",
                 "fn no_test() {}\n#[tokio::test(flavor = \"multi_thread\")]\nasync fn keys_end() {}",
             ),
         ]);
-        check(&tree).iter().map(Finding::to_string).collect()
+        check_page(&tree, &SEEDS)
+            .iter()
+            .map(Finding::to_string)
+            .collect()
     }
 
     #[test]
     fn a_missing_page_is_found() {
-        assert_eq!(check(&Tree::default()).len(), 1);
+        assert_eq!(check(&Tree::default()).len(), 2);
     }
 
     #[test]

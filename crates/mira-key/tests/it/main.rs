@@ -195,3 +195,25 @@ fn random_characters_are_uniform_at_every_position() {
         assert!(chi_square < 120.0, "position {position}: {chi_square}");
     }
 }
+
+#[test]
+fn every_single_change_of_a_key_is_seen_by_its_checksum() {
+    const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let key = ApiKey::generate(Family::Organization, &Seeded::new(8)).unwrap();
+    let good = key.expose().as_bytes();
+    let is_good = |bytes: &[u8]| KeyParts::parse(bytes).is_ok_and(|key| key.checksum_matches());
+    assert!(is_good(good));
+    for at in 0..good.len() {
+        for other in ALPHABET.iter().chain(b"_- ") {
+            let mut changed = good.to_vec();
+            changed[at] = *other;
+            assert!(changed == good || !is_good(&changed), "{at} {other}");
+        }
+        let mut shorter = good.to_vec();
+        shorter.remove(at);
+        assert!(!is_good(&shorter) && !is_good(&good[..at]), "{at}");
+        let mut longer = good.to_vec();
+        longer.insert(at, good[at]);
+        assert!(!is_good(&longer), "{at}");
+    }
+}

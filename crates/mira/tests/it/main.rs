@@ -7,10 +7,13 @@
 
 mod cli;
 mod conformance;
+mod corpus;
 mod drain;
 mod durability;
+mod exhaustion;
 mod gateway;
 mod grpc;
+mod http2;
 mod import;
 mod life;
 mod limits;
@@ -22,6 +25,7 @@ mod refusals;
 mod revocation;
 mod secrets;
 mod services;
+mod slow;
 mod start;
 mod streams;
 mod subscription;
