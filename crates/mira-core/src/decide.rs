@@ -5,9 +5,10 @@
 //! windows come last, in [`Admissible::charge`], so that a refused caller cannot
 //! drain an allowance.
 
+use crate::facts::Phase;
 use crate::{
     Access, Admission, Audience, Decision, Denial, Denied, Grant, KeyKind, MicroUsd, Presented,
-    Standing, Subject, Timestamp, Window,
+    Subject, Timestamp, Window,
 };
 
 /// Everything that one decision depends on.
@@ -166,16 +167,12 @@ fn known(question: &Question<'_>) -> Result<(), Denial> {
 }
 
 fn state(question: &Question<'_>) -> Result<(), Denial> {
-    about_subject(question, |subject| {
-        match subject.key.standing(question.now) {
-            Standing::Revoked { .. } => Err(Denial::RevokedKey),
-            Standing::Expired => Err(Denial::ExpiredKey),
-            Standing::Suspended => Err(Denial::SuspendedKey),
-            Standing::Active | Standing::Retiring { .. } if subject.organization.is_suspended => {
-                Err(Denial::SuspendedKey)
-            }
-            Standing::Active | Standing::Retiring { .. } => Ok(()),
-        }
+    about_subject(question, |subject| match subject.key.phase(question.now) {
+        Phase::Revoked => Err(Denial::RevokedKey),
+        Phase::Expired => Err(Denial::ExpiredKey),
+        Phase::Suspended => Err(Denial::SuspendedKey),
+        Phase::Running if subject.organization.is_suspended => Err(Denial::SuspendedKey),
+        Phase::Running => Ok(()),
     })
 }
 
@@ -183,7 +180,7 @@ fn service(question: &Question<'_>) -> Result<(), Denial> {
     about_subject(question, |subject| {
         match (question.access.audience, subject.key.kind) {
             (Audience::Any, _) | (Audience::Organization, KeyKind::Organization { .. }) => Ok(()),
-            (Audience::Service(wanted), KeyKind::App { service, .. }) if wanted == service => {
+            (Audience::Service(wanted), KeyKind::App { service, .. }) if wanted == *service => {
                 Ok(())
             }
             // The published pages answer 401 here where RFC 6750 would answer 403.
@@ -208,7 +205,7 @@ fn environment(question: &Question<'_>) -> Result<(), Denial> {
 
 fn address(question: &Question<'_>) -> Result<(), Denial> {
     about_subject(question, |subject| {
-        match (&subject.key.ip_allowlist, question.access.address) {
+        match (subject.key.ip_allowlist, question.access.address) {
             (Some(allowlist), Some(address)) if !allowlist.contains(address) => {
                 Err(Denial::AddressNotAllowed)
             }

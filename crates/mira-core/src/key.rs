@@ -39,7 +39,7 @@ pub struct Origin {
 }
 
 /// Which family a key is of, and what it opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyKind {
     /// `mira_live_…`, a key of the whole organization.
     Organization {

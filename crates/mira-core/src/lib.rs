@@ -40,7 +40,7 @@ pub use clock::Clock;
 pub use decide::{Admissible, CHECKS, Check, Question, decide, explain, still_admissible};
 pub use decision::{Decision, Denial, Denied, Grant};
 pub use environment::{Environment, Environments};
-pub use facts::{KeyFacts, OrganizationFacts, Presented, Subject};
+pub use facts::{KeyFacts, KeyView, Life, OrganizationFacts, Presented, Subject};
 pub use id::{
     AppId, DeliveryId, EventId, KeyId, MessageId, NodeId, OrganizationId, ParseIdError,
     TransactionId, UserId, WebhookId,

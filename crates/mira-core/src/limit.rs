@@ -48,7 +48,7 @@ impl Window {
 }
 
 /// A key's own limits; an absent one is the default of its family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct RateLimit {
     /// Requests per minute.
     pub per_minute: Option<NonZeroU32>,

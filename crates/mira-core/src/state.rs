@@ -1,6 +1,6 @@
 //! The life of a key as it is stored. Steps consume the state.
 
-use crate::{Actor, Timestamp};
+use crate::{Actor, Life, Timestamp};
 
 /// Where a key is in its life. Expiry and the end of a grace period are not
 /// states: they are computed when read, see [`Standing`](crate::Standing).
@@ -65,6 +65,15 @@ pub struct IllegalTransition {
 }
 
 impl KeyState {
+    /// What of it decides, besides [`retires_at`](Self::retires_at).
+    pub fn life(self) -> Life {
+        match self {
+            Self::Active | Self::Retiring { .. } => Life::Running,
+            Self::Suspended { .. } => Life::Suspended,
+            Self::Revoked { .. } => Life::Revoked,
+        }
+    }
+
     /// The exclusive end of the grace period, also while suspended within it.
     pub fn retires_at(self) -> Option<Timestamp> {
         self.retiring().map(|(_, until)| until)

@@ -24,47 +24,44 @@ impl Verifier {
     /// Adds units that the store gave for `limit`. They are lost if the key's
     /// limit is lower by now: whoever lowered it counts on that.
     pub fn credit(&self, digest: &KeyDigest, window: Window, limit: u32, allotment: Allotment) {
-        let entries = self.index.entries();
         let _one_at_a_time = lock(&self.crediting);
-        let Some(entry) = entries.get(digest) else {
+        let Some(entry) = self.index.find(digest) else {
             return;
         };
-        let now = of(self.rule(&entry.facts), window);
+        let now = of(self.rule(entry.terms()), window);
         if now.is_some_and(|now| now.get() >= limit) {
-            entry.counters.window(window).credit(allotment);
+            entry.counters().window(window).credit(allotment);
         }
     }
 
     /// Counts as spent what was counted before a restart.
     pub fn restore_window(&self, digest: &KeyDigest, window: Window, word: WindowWord) {
-        if let Some(entry) = self.index.entries().get(digest) {
-            entry.counters.window(window).restore(word);
+        if let Some(entry) = self.index.find(digest) {
+            entry.counters().window(window).restore(word);
         }
     }
 
     /// The limits that hold for a key, if it is known.
     pub(crate) fn rule_of(&self, digest: &KeyDigest) -> Option<Rule> {
-        let entries = self.index.entries();
-        Some(self.rule(&entries.get(digest)?.facts))
+        Some(self.rule(self.index.find(digest)?.terms()))
     }
 
     /// Gives up what is held of windows whose limit was lowered from `before`. The
     /// lower one has been published: whatever is credited for the higher one from
     /// now on is lost, and what was credited already is voided here.
     pub(crate) fn void_what_was_lowered(&self, digest: &KeyDigest, before: Rule) {
-        let entries = self.index.entries();
         let _one_at_a_time = lock(&self.crediting);
-        let Some(entry) = entries.get(digest) else {
+        let Some(entry) = self.index.find(digest) else {
             return;
         };
-        let rule = self.rule(&entry.facts);
+        let rule = self.rule(entry.terms());
         for window in [Window::Minute, Window::Day] {
             let is_lower = match (of(before, window), of(rule, window)) {
                 (Some(before), Some(now)) => now < before,
                 (_, now) => now.is_some(),
             };
             if is_lower {
-                entry.counters.window(window).void();
+                entry.counters().window(window).void();
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::window::SharedWindow;
 /// The counters of one key. They outlive its changes: an edit, a suspension or
 /// a rotation gives nobody a fresh window.
 #[derive(Default)]
+#[repr(align(64))]
 pub(crate) struct Counters {
     minute: SharedWindow,
     day: SharedWindow,
@@ -36,6 +37,18 @@ fn windows(rule: Rule) -> impl Iterator<Item = (Window, NonZeroU32)> {
 }
 
 impl Counters {
+    /// Nothing counted yet.
+    pub(crate) const fn new() -> Self {
+        Self {
+            minute: SharedWindow::new(),
+            day: SharedWindow::new(),
+            allowed: AtomicU64::new(0),
+            denied: AtomicU64::new(0),
+            last_used_millis: AtomicI64::new(0),
+            is_listed: AtomicBool::new(false),
+        }
+    }
+
     /// Charges the windows that apply, the minute first. The headers describe
     /// the minute, or the day where that is the only window.
     pub(crate) fn charge(&self, rule: Rule, cost: u32, now: Timestamp) -> Admission {

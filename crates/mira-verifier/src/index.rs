@@ -1,21 +1,24 @@
 //! What decides, by the digest of the key.
 //!
-//! Readers take no lock. Organizations and apps are cells that their keys
-//! share, so a change of one is one store, whatever its number of keys.
+//! Readers take no lock. A key has one line of cache for itself, and counters from
+//! when it is first used; what it has in common with others is kept once. Nothing
+//! ever moves or is freed, so a reader holds nothing back; it only makes sure that
+//! no record was changed while it read.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::hint::spin_loop;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 
-use mira_core::{
-    AppId, Change, KeyFacts, MicroUsd, OrganizationFacts, OrganizationId, Subject, Timestamp,
-};
+use mira_core::{Change, KeyFacts, Subject};
 use mira_key::KeyDigest;
-use papaya::{HashMapRef, LocalGuard};
 
+use crate::arena::Arena;
+use crate::cells::Cells;
 use crate::counters::Counters;
 use crate::lock::lock;
+use crate::record::{Own, Record};
+use crate::slots::{Slot, Slots};
+use crate::terms::{AllTerms, Shared, TermNumbers, Terms};
 
 /// How much of the store the verifier holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,143 +31,195 @@ pub enum Coverage {
 }
 
 /// All keys that are known here.
-#[derive(Default)]
 pub(crate) struct Index {
-    entries: papaya::HashMap<KeyDigest, Entry, DigestHashing>,
-    /// One writer at a time, so that an entry is replaced as a whole.
-    cells: Mutex<Cells>,
+    slots: Slots,
+    records: Arena<Record, 16_384>,
+    counters: Arena<Counters, 16_384>,
+    terms: AllTerms,
+    /// Odd while a record is changed, and another number afterwards.
+    version: AtomicU64,
+    /// Whether something was told that there is no room for.
+    is_full: AtomicBool,
+    writer: Mutex<Writer>,
 }
 
-/// The entries, held in place while they are read.
-pub(crate) type Entries<'a> = HashMapRef<'a, KeyDigest, Entry, DigestHashing, LocalGuard<'a>>;
+/// What only writers know. They take turns.
+#[derive(Default)]
+struct Writer {
+    count: u32,
+    cells: Cells,
+    term_numbers: TermNumbers,
+}
 
-/// One key.
-pub(crate) struct Entry {
-    pub(crate) facts: KeyFacts,
-    pub(crate) counters: Arc<Counters>,
-    organization: Arc<OrganizationCell>,
-    app: Option<Arc<AppCell>>,
+/// One key, as it was when it was found.
+pub(crate) struct Entry<'a> {
+    own: Own,
+    shared: &'a Shared,
+    counters: Option<&'a Counters>,
+    index: &'a Index,
+}
+
+/// How often a reader tries before it takes its turn with the writers.
+const TRIES: u32 = 64;
+
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            slots: Slots::new(),
+            records: Arena::new(),
+            counters: Arena::new(),
+            terms: AllTerms::new(),
+            version: AtomicU64::new(0),
+            is_full: AtomicBool::new(false),
+            writer: Mutex::default(),
+        }
+    }
 }
 
 impl Index {
     /// Publishes `change`. Changes may come in any order: a key may be told
     /// before its organization, which has nothing until it is told.
     pub(crate) fn apply(&self, change: &Change) {
-        let mut cells = lock(&self.cells);
+        let mut writer = lock(&self.writer);
         match change {
             Change::Key { digest, facts } => {
-                let entries = self.entries.pin();
-                let counters = entries.get(digest).map(|entry| Arc::clone(&entry.counters));
-                let entry = Entry {
-                    facts: facts.clone(),
-                    counters: counters.unwrap_or_default(),
-                    organization: cells.organization(facts.organization_id),
-                    app: facts.app_id().map(|app| cells.app(app)),
-                };
-                entries.insert(*digest, entry);
+                if self.apply_key(&mut writer, digest, facts).is_none() {
+                    self.is_full.store(true, Ordering::Release);
+                }
             }
-            Change::Organization(facts) => cells.organization(facts.id).store(*facts),
-            Change::App { id, balance } => cells.app(*id).store(*balance),
+            Change::Organization(facts) => writer.cells.organization(facts.id).store(*facts),
+            Change::App { id, balance } => writer.cells.app(*id).store(*balance),
         }
     }
 
-    pub(crate) fn entries(&self) -> Entries<'_> {
-        self.entries.pin()
+    /// Makes room for `keys` keys at once.
+    pub(crate) fn reserve(&self, keys: usize) {
+        let _writer = lock(&self.writer);
+        self.slots.make_room(keys, |record| self.digest_of(record));
     }
-}
 
-impl Entry {
-    pub(crate) fn subject(&self, digest: KeyDigest) -> Subject<'_> {
-        Subject {
-            digest,
-            key: &self.facts,
-            organization: self.organization.load(self.facts.organization_id),
-            balance: self.app.as_ref().map(|app| app.load()),
+    /// Whether something was told that there is no room for, so that not everything
+    /// is known that should be.
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Acquire)
+    }
+
+    /// The key with `digest`.
+    pub(crate) fn find(&self, digest: &KeyDigest) -> Option<Entry<'_>> {
+        for _ in 0..TRIES {
+            let before = self.version.load(Ordering::Acquire);
+            let found = self.look_up(digest);
+            fence(Ordering::Acquire);
+            if before.is_multiple_of(2) && self.version.load(Ordering::Relaxed) == before {
+                return self.entry(found?);
+            }
+            spin_loop();
         }
-    }
-}
-
-/// What keys share. Only writers look cells up.
-#[derive(Default)]
-struct Cells {
-    organizations: HashMap<OrganizationId, Arc<OrganizationCell>>,
-    apps: HashMap<AppId, Arc<AppCell>>,
-}
-
-impl Cells {
-    fn organization(&mut self, id: OrganizationId) -> Arc<OrganizationCell> {
-        Arc::clone(self.organizations.entry(id).or_default())
+        let found = {
+            let _writer = lock(&self.writer);
+            self.look_up(digest)
+        };
+        self.entry(found?)
     }
 
-    fn app(&mut self, id: AppId) -> Arc<AppCell> {
-        Arc::clone(self.apps.entry(id).or_default())
-    }
-}
-
-/// Whether an organization is suspended and until when it has subscribed, in
-/// one word: a reader never sees half of a change. The lowest bit is the
-/// suspension; the others are milliseconds, of which 63 bits are plenty.
-struct OrganizationCell(AtomicI64);
-
-impl OrganizationCell {
-    fn store(&self, facts: OrganizationFacts) {
-        let until = facts.subscribed_until.as_millis();
-        let until = until.clamp(i64::MIN >> 1, i64::MAX >> 1);
-        let word = until << 1 | i64::from(facts.is_suspended);
-        self.0.store(word, Ordering::Release);
+    fn look_up(&self, digest: &KeyDigest) -> Option<(Slot, Own)> {
+        let slot = self.slot(digest)?;
+        Some((slot, self.records.get(slot.record())?.load()))
     }
 
-    fn load(&self, id: OrganizationId) -> OrganizationFacts {
-        let word = self.0.load(Ordering::Acquire);
-        OrganizationFacts {
-            id,
-            is_suspended: word & 1 == 1,
-            subscribed_until: Timestamp::from_millis(word >> 1),
+    fn slot(&self, digest: &KeyDigest) -> Option<Slot> {
+        self.slots.find(digest, |slot| {
+            let record = self.records.get(slot.record());
+            record.is_some_and(|record| record.is_of(digest))
+        })
+    }
+
+    fn entry(&self, (slot, own): (Slot, Own)) -> Option<Entry<'_>> {
+        Some(Entry {
+            own,
+            shared: self.terms.get(own.terms)?,
+            counters: slot.counters().and_then(|number| self.counters.get(number)),
+            index: self,
+        })
+    }
+
+    /// None if there is no room.
+    fn apply_key(&self, writer: &mut Writer, digest: &KeyDigest, facts: &KeyFacts) -> Option<()> {
+        let terms = Terms::of(facts);
+        let Writer {
+            count,
+            cells,
+            term_numbers,
+        } = writer;
+        let own = Own {
+            digest: *digest,
+            id: facts.id,
+            terms: self.terms.number(terms, term_numbers, cells)?,
+            retires_at: facts.state.retires_at(),
+            expires_at: facts.expires_at,
+        };
+        if let Some(slot) = self.slot(digest) {
+            self.change(self.records.get(slot.record())?, &own);
+            return Some(());
         }
-    }
-}
-
-impl Default for OrganizationCell {
-    /// An organization that nobody has told of is suspended and never subscribed.
-    fn default() -> Self {
-        Self(AtomicI64::new(i64::MIN | 1))
-    }
-}
-
-/// The balance of an app in micro-dollars; nothing until it is told.
-#[derive(Default)]
-struct AppCell(AtomicI64);
-
-impl AppCell {
-    fn store(&self, balance: MicroUsd) {
-        self.0.store(balance.as_micros(), Ordering::Release);
+        let (number, record) = self.records.take()?;
+        // Before anybody can find it.
+        record.store(&own);
+        let digest_of = |record| self.digest_of(record);
+        self.slots.insert(digest, number, *count, digest_of);
+        *count += 1;
+        Some(())
     }
 
-    fn load(&self) -> MicroUsd {
-        MicroUsd::from_micros(self.0.load(Ordering::Acquire))
-    }
-}
-
-type DigestHashing = BuildHasherDefault<DigestHasher>;
-
-/// Takes the one word that a [`KeyDigest`] writes: it is a hash already, and
-/// nobody can choose keys whose digests collide.
-#[derive(Default)]
-pub(crate) struct DigestHasher(u64);
-
-impl Hasher for DigestHasher {
-    fn write_u64(&mut self, word: u64) {
-        self.0 = word;
+    /// Changes a record so that no reader takes a part of the old for the new.
+    fn change(&self, record: &Record, own: &Own) {
+        let version = self.version.load(Ordering::Relaxed);
+        self.version.store(version + 1, Ordering::Relaxed);
+        fence(Ordering::Release);
+        record.store(own);
+        self.version.store(version + 2, Ordering::Release);
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        // Not reached by a digest; correct for anything else.
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+    fn digest_of(&self, record: u32) -> Option<KeyDigest> {
+        self.records.get(record).map(|record| record.load().digest)
+    }
+
+    /// The counters of a key that had none when it was found.
+    fn make_counters(&self, digest: &KeyDigest) -> Option<&Counters> {
+        let _writer = lock(&self.writer);
+        let slot = self.slot(digest)?;
+        if let Some(number) = slot.counters() {
+            return self.counters.get(number);
         }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+        let (number, counters) = self.counters.take()?;
+        self.slots.set_counters(digest, slot, number);
+        Some(counters)
     }
 }
+
+impl<'a> Entry<'a> {
+    pub(crate) fn subject(&self) -> Subject<'a> {
+        self.shared.subject(&self.own)
+    }
+
+    pub(crate) fn own(&self) -> &Own {
+        &self.own
+    }
+
+    pub(crate) fn terms(&self) -> &'a Terms {
+        &self.shared.terms
+    }
+
+    /// What is counted for the key; made when it is first needed.
+    pub(crate) fn counters(&self) -> &'a Counters {
+        let made = || self.index.make_counters(&self.own.digest);
+        // There is room for as many as there are records.
+        self.counters.or_else(made).unwrap_or(&NONE)
+    }
+}
+
+/// Stands in for counters that cannot be missing.
+static NONE: Counters = Counters::new();
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@
 
 mod address;
 mod allotments;
+mod arena;
+mod cells;
 mod clock;
 mod counters;
 mod credential;
@@ -21,10 +23,13 @@ mod lease;
 mod lifeline;
 mod limits;
 mod lock;
+mod record;
 mod refill;
 mod resolve;
 mod service_limits;
+mod slots;
 mod tally;
+mod terms;
 mod verification;
 mod verifier;
 mod window;

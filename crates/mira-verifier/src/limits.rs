@@ -2,8 +2,10 @@
 
 use std::num::NonZeroU32;
 
-use mira_core::{KeyFacts, KeyKind, Rule};
+use mira_core::{KeyKind, Rule};
 use mira_key::ServiceName;
+
+use crate::terms::Terms;
 
 /// The installation's limits. An absent one is off; `NonZeroU32::new` reads a
 /// configured 0 as just that.
@@ -32,8 +34,8 @@ impl Default for Limits {
 
 impl Limits {
     /// The rule that holds for a key: its own limits over those of its family.
-    pub(crate) fn rule(&self, key: &KeyFacts) -> Rule {
-        let default = match key.kind {
+    pub(crate) fn rule(&self, terms: &Terms) -> Rule {
+        let default = match terms.kind {
             KeyKind::Organization { .. } => Rule {
                 per_minute: self.organization_key_per_minute,
                 per_day: None,
@@ -45,6 +47,6 @@ impl Limits {
                 per_day: self.app_key_per_day,
             },
         };
-        key.rate_limit.over(default)
+        terms.rate_limit.over(default)
     }
 }

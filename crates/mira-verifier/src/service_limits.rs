@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use mira_core::{KeyFacts, KeyKind, Rule};
+use mira_core::{KeyKind, Rule};
 use mira_key::ServiceName;
 use papaya::HashMap;
 
 use crate::Verifier;
+use crate::terms::Terms;
 
 /// The limits of the keys of each such service.
 #[derive(Default)]
@@ -26,17 +27,20 @@ impl Verifier {
     }
 
     /// The rule that holds for a key.
-    pub(crate) fn rule(&self, key: &KeyFacts) -> Rule {
-        match key.kind {
+    pub(crate) fn rule(&self, terms: &Terms) -> Rule {
+        match terms.kind {
             // The built-in services have the installation's limits.
             KeyKind::App { service, .. }
                 if service != ServiceName::VERIFY && service != ServiceName::INFERENCE =>
             {
                 let known = self.service_limits.0.pin();
                 let own = known.get(&service);
-                own.map_or_else(|| self.limits.rule(key), |own| key.rate_limit.over(*own))
+                own.map_or_else(
+                    || self.limits.rule(terms),
+                    |own| terms.rate_limit.over(*own),
+                )
             }
-            _ => self.limits.rule(key),
+            _ => self.limits.rule(terms),
         }
     }
 }

@@ -68,6 +68,9 @@ impl Verifier {
             _ => None,
         };
         self.index.apply(change);
+        if self.index.is_full() {
+            self.drop_lease();
+        }
         if let (Change::Key { digest, .. }, Some(before)) = (change, before) {
             self.void_what_was_lowered(digest, before);
         }
@@ -87,6 +90,11 @@ impl Verifier {
         }
     }
 
+    /// Makes room for `keys` keys, of which as many will be applied.
+    pub fn reserve(&self, keys: usize) {
+        self.index.reserve(keys);
+    }
+
     /// Says whether every key that exists has been applied.
     pub fn set_coverage(&self, coverage: Coverage) {
         let is_partial = coverage == Coverage::Partial;
@@ -95,8 +103,13 @@ impl Verifier {
 
     /// Serves until `until`, at least. Everything that the renewal vouches for
     /// must have been applied before.
+    ///
+    /// A verifier that was told more than it can hold serves no more: what it
+    /// does not know may be a revocation.
     pub fn extend_lease(&self, until: Deadline) {
-        self.lease.extend(until);
+        if !self.index.is_full() {
+            self.lease.extend(until);
+        }
     }
 
     /// Stops serving at once, and ends every lifeline.
@@ -126,8 +139,8 @@ impl Verifier {
         // Before the look-up: where everything was known by then, a key that is
         // not found does not exist.
         let is_partial = self.is_partial.load(Ordering::Acquire);
-        match self.index.entries().get(&digest) {
-            Some(entry) => self.decide(digest, entry, access, now),
+        match self.index.find(&digest) {
+            Some(entry) => self.decide(&entry, access, now),
             None if is_partial && has_checksum(key) => Verification::Needs(Refill::Key(digest)),
             None => refuse(Presented::Unknown, access, now),
         }
@@ -142,17 +155,14 @@ impl Verifier {
         access: &Access,
     ) -> Option<Vec<(&'static str, Result<(), Denial>)>> {
         let now = self.leased_now()?;
-        let entries = self.index.entries();
+        let entry;
         let presented = match *presented {
             Credential::Absent => Presented::Absent,
             Credential::Malformed => Presented::Malformed,
             Credential::Ambiguous => Presented::Ambiguous,
             Credential::Presented(key) => {
-                let digest = KeyDigest::of(key);
-                let entry = entries.get(&digest);
-                entry.map_or(Presented::Unknown, |entry| {
-                    Presented::Known(entry.subject(digest))
-                })
+                entry = self.index.find(&KeyDigest::of(key));
+                known(entry.as_ref())
             }
         };
         Some(mira_core::explain(&Question {
@@ -191,19 +201,19 @@ impl Verifier {
 
     /// What was counted for each key since the last call.
     pub fn drain_tallies(&self) -> Vec<Tally> {
-        let entries = self.index.entries();
         let listed = self.drain_list.take();
         let tallies = listed.iter().filter_map(|digest| {
-            let entry = entries.get(digest)?;
-            let counts = entry.counters.drain();
+            let entry = self.index.find(digest)?;
+            let counters = entry.counters();
+            let counts = counters.drain();
             (counts.allowed > 0 || counts.denied > 0).then_some(Tally {
-                key_id: entry.facts.id,
-                organization_id: entry.facts.organization_id,
+                key_id: entry.own().id,
+                organization_id: entry.terms().organization_id,
                 allowed: counts.allowed,
                 denied: counts.denied,
                 last_used: counts.last_used,
-                minute: entry.counters.window(Window::Minute).word(),
-                day: entry.counters.window(Window::Day).word(),
+                minute: counters.window(Window::Minute).word(),
+                day: counters.window(Window::Day).word(),
             })
         });
         tallies.collect()
@@ -218,17 +228,10 @@ impl Verifier {
         (!deadline.has_passed(reading.boot)).then_some(reading.wall)
     }
 
-    fn decide(
-        &self,
-        digest: KeyDigest,
-        entry: &Entry,
-        access: &Access,
-        now: Timestamp,
-    ) -> Verification {
-        let rule = self.rule(&entry.facts);
-        let presented = Presented::Known(entry.subject(digest));
+    fn decide(&self, entry: &Entry<'_>, access: &Access, now: Timestamp) -> Verification {
+        let rule = self.rule(entry.terms());
         let question = Question {
-            presented,
+            presented: Presented::Known(entry.subject()),
             access,
             now,
         };
@@ -237,8 +240,8 @@ impl Verifier {
                 Ok(admission) => admissible.charge(admission),
                 Err(shortage) => {
                     return Verification::Needs(Refill::Window {
-                        digest,
-                        key_id: entry.facts.id,
+                        digest: entry.own().digest,
+                        key_id: entry.own().id,
                         shortage,
                     });
                 }
@@ -246,33 +249,33 @@ impl Verifier {
             Err(denied) => {
                 let quota = denied
                     .is_of_live_key()
-                    .then(|| entry.counters.peek(rule, now));
+                    .then(|| entry.counters().peek(rule, now));
                 Decision::Deny(Denied {
                     quota: quota.flatten(),
                     ..denied
                 })
             }
         };
-        self.count(digest, entry, &decision, access.cost, now);
+        self.count(entry, &decision, access.cost, now);
         Verification::Decided(decision)
     }
 
     /// Charges the windows that `access` counts in: the address first.
     fn charge(
         &self,
-        entry: &Entry,
+        entry: &Entry<'_>,
         rule: Rule,
         access: &Access,
         now: Timestamp,
     ) -> Result<Admission, Shortage> {
         let is_shared = self.shares_windows && access.limits_key;
-        if is_shared && let Some(shortage) = entry.counters.shortage(rule, access.cost, now) {
+        if is_shared && let Some(shortage) = entry.counters().shortage(rule, access.cost, now) {
             return Err(shortage);
         }
         match self.charge_address(access, now) {
             Err(refused) => Ok(refused),
-            Ok(()) if is_shared => entry.counters.spend(rule, access.cost, now),
-            Ok(()) if access.limits_key => Ok(entry.counters.charge(rule, access.cost, now)),
+            Ok(()) if is_shared => entry.counters().spend(rule, access.cost, now),
+            Ok(()) if access.limits_key => Ok(entry.counters().charge(rule, access.cost, now)),
             Ok(()) => Ok(Admission::Admitted(None)),
         }
     }
@@ -290,23 +293,16 @@ impl Verifier {
 
     /// Tallies as many requests as the access counts for; one that only asks
     /// leaves no trace.
-    fn count(
-        &self,
-        digest: KeyDigest,
-        entry: &Entry,
-        decision: &Decision,
-        cost: u32,
-        now: Timestamp,
-    ) {
+    fn count(&self, entry: &Entry<'_>, decision: &Decision, cost: u32, now: Timestamp) {
         if cost == 0 {
             return;
         }
         let must_be_listed = match decision {
-            Decision::Allow(_) => entry.counters.count_allowed(cost, now),
-            Decision::Deny(_) => entry.counters.count_denied(cost),
+            Decision::Allow(_) => entry.counters().count_allowed(cost, now),
+            Decision::Deny(_) => entry.counters().count_denied(cost),
         };
         if must_be_listed {
-            self.drain_list.add(digest);
+            self.drain_list.add(entry.own().digest);
         }
     }
 
@@ -315,19 +311,20 @@ impl Verifier {
         let Some(now) = now else {
             return Some(End::Unavailable);
         };
-        let digest = grant.digest();
-        let entries = self.index.entries();
-        let entry = entries.get(&digest);
-        let presented = entry.map_or(Presented::Unknown, |entry| {
-            Presented::Known(entry.subject(digest))
-        });
+        let entry = self.index.find(&grant.digest());
         let question = Question {
-            presented,
+            presented: known(entry.as_ref()),
             access: grant.access(),
             now,
         };
         still_admissible(&question).err().map(End::Denied)
     }
+}
+
+fn known<'a>(entry: Option<&Entry<'a>>) -> Presented<'a> {
+    entry.map_or(Presented::Unknown, |entry| {
+        Presented::Known(entry.subject())
+    })
 }
 
 /// The refusal of what no known key stands behind.

@@ -15,6 +15,13 @@ pub(crate) struct SharedWindow {
 }
 
 impl SharedWindow {
+    pub(crate) const fn new() -> Self {
+        Self {
+            word: AtomicU64::new(0),
+            horizon: AtomicU64::new(0),
+        }
+    }
+
     /// Charges `cost`, exactly: threads that race never admit more than `limit`.
     /// The word orders nothing else, so it needs no stronger ordering.
     pub(crate) fn charge(

@@ -98,7 +98,7 @@ impl World {
     pub(crate) fn subject(&self) -> Subject<'_> {
         Subject {
             digest: KeyDigest::from_bytes([4; 32]),
-            key: &self.key,
+            key: self.key.view(),
             organization: self.organization,
             balance: self.balance,
         }

@@ -175,7 +175,7 @@ fn grant() -> Grant {
     };
     let subject = Subject {
         digest: KeyDigest::from_bytes([0; 32]),
-        key: &key,
+        key: key.view(),
         organization,
         balance: Some(MicroUsd::from_micros(1)),
     };

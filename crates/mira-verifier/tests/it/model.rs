@@ -185,7 +185,7 @@ impl Model {
         self.keys.get(&digest).map_or(Presented::Unknown, |key| {
             Presented::Known(Subject {
                 digest,
-                key,
+                key: key.view(),
                 organization: self.organization,
                 balance: key.app_id().map(|_| self.balance),
             })
