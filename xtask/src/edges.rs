@@ -154,6 +154,7 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row("mira-testkit", &[]),
     row("mira-nemesis", &["mira-testkit"]),
+    row("mira-bench", &["mira-core", "mira-key", "mira-verifier"]),
     row("xtask", &[]),
 ];
 

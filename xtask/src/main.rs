@@ -6,6 +6,7 @@
     reason = "a command-line program speaks to its terminal"
 )]
 
+mod bench;
 mod edges;
 mod nemesis;
 mod setup;
@@ -35,6 +36,11 @@ const VERBS: &[Verb] = &[
         name: "nemesis",
         about: "break a running installation while keys are revoked; `nemesis --help` says how",
         run: nemesis::run,
+    },
+    Verb {
+        name: "bench",
+        about: "measure against floors: verify, http, gateway, memory, start, revoke",
+        run: bench::run,
     },
     Verb {
         name: "tidy",

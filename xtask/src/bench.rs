@@ -1,0 +1,53 @@
+//! `cargo xtask bench <name>`: builds what is measured as it is released, and runs the measurement.
+//! It is never part of the test run.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Programs that the measurements use.
+const PROGRAMS: [&str; 4] = ["taskset", "wrk", "nginx", "haproxy"];
+
+/// Runs the measurements that were named; false if one could not be run.
+pub(crate) fn run(root: &Path) -> bool {
+    let names: Vec<String> = std::env::args().skip(2).collect();
+    for program in PROGRAMS {
+        if !is_there(program) {
+            eprintln!("{program} is missing: apt-get install util-linux wrk nginx haproxy");
+            return false;
+        }
+    }
+    let build = [
+        "build",
+        "--profile",
+        "dist",
+        "--locked",
+        "-p",
+        "mira",
+        "-p",
+        "mira-bench",
+    ];
+    if !succeeds(Command::new("cargo").args(build).current_dir(root)) {
+        return false;
+    }
+    if names.is_empty() {
+        return succeeds(&mut Command::new(program(root)));
+    }
+    names
+        .iter()
+        .all(|name| succeeds(Command::new(program(root)).arg(name)))
+}
+
+fn program(root: &Path) -> PathBuf {
+    root.join("target/dist/mira-bench")
+}
+
+fn is_there(program: &str) -> bool {
+    let output = Command::new("which").arg(program).output();
+    output.is_ok_and(|output| output.status.success())
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command.status().is_ok_and(|status| status.success())
+}
