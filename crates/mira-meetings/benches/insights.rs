@@ -140,7 +140,7 @@ fn grant(organization_id: OrganizationId) -> Grant {
     let question = Question {
         presented: Presented::Known(Subject {
             digest: KeyDigest::of(b"a key"),
-            key: &key,
+            key: key.view(),
             organization,
             balance: None,
         }),

@@ -7,6 +7,8 @@
 //! bytes (RFC 9112 §3.2, §6.1, §11.2). This watches the bytes on their way in, and
 //! spoils such a header section, so that the library answers 400 and closes.
 
+use memchr::memchr;
+
 /// Follows the requests of one HTTP/1 connection.
 #[derive(Debug)]
 pub(crate) struct Framing {
@@ -39,14 +41,41 @@ enum State {
 
 #[derive(Debug, Default)]
 struct Head {
-    /// The beginning of the current line, as much as it takes to know it.
-    line: Vec<u8>,
+    /// The beginning of the current line, as much as it takes to know it, where
+    /// the line did not come in one piece.
+    line: Line,
     lines: u32,
     is_first: bool,
     is_http_1_1: bool,
     hosts: u32,
     length: Length,
     is_upgrade: bool,
+}
+
+/// The beginning of a line.
+#[derive(Debug)]
+struct Line {
+    bytes: [u8; LINE_KEPT],
+    length: usize,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            bytes: [0; LINE_KEPT],
+            length: 0,
+        }
+    }
+}
+
+impl Line {
+    fn extend(&mut self, part: &[u8]) {
+        let room = self.bytes.get_mut(self.length..).unwrap_or_default();
+        for (place, byte) in room.iter_mut().zip(part) {
+            *place = *byte;
+            self.length += 1;
+        }
+    }
 }
 
 /// How a header section says where its body ends.
@@ -209,21 +238,25 @@ fn chunk_size(size: &mut u64, in_extension: &mut bool, byte: u8) -> Step {
 
 impl Head {
     fn take_line(&mut self, bytes: &[u8]) -> (usize, Step) {
-        let end = bytes.iter().position(|byte| *byte == b'\n');
-        let part = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
-        let room = LINE_KEPT.saturating_sub(self.line.len());
-        self.line.extend(part.iter().take(room));
-        if end.is_none() {
-            return (part.len(), Step::Same);
-        }
-        (part.len() + 1, self.end_line())
+        let Some(end) = memchr(b'\n', bytes) else {
+            self.line.extend(bytes);
+            return (bytes.len(), Step::Same);
+        };
+        let part = bytes.get(..end).unwrap_or_default();
+        let step = if self.line.length == 0 {
+            self.end_line(part.get(..LINE_KEPT).unwrap_or(part))
+        } else {
+            let mut line = std::mem::take(&mut self.line);
+            line.extend(part);
+            self.end_line(line.bytes.get(..line.length).unwrap_or_default())
+        };
+        (part.len() + 1, step)
     }
 
-    fn end_line(&mut self) -> Step {
-        let line = self.line.strip_suffix(b"\r").unwrap_or(&self.line);
+    fn end_line(&mut self, kept: &[u8]) -> Step {
+        let line = kept.strip_suffix(b"\r").unwrap_or(kept);
         if line.is_empty() && self.lines == 0 {
             // Empty lines before a request are ignored (RFC 9112 §2.2).
-            self.line.clear();
             return Step::Same;
         }
         if line.is_empty() {
@@ -235,25 +268,28 @@ impl Head {
                 return Step::To(State::Unwatched);
             }
             // A long request line was cut before its end, and is as new.
-            self.is_http_1_1 = self.line.len() == LINE_KEPT || line.ends_with(b"HTTP/1.1");
+            self.is_http_1_1 = kept.len() == LINE_KEPT || line.ends_with(b"HTTP/1.1");
         } else if let Some((name, value)) = split_field(line) {
-            let (name, value) = (name.to_ascii_lowercase(), value.trim_ascii().to_vec());
-            self.note_field(&name, &value);
+            self.note_field(name, value.trim_ascii(), kept.len() < LINE_KEPT);
         }
-        self.line.clear();
         Step::Same
     }
 
-    fn note_field(&mut self, name: &[u8], value: &[u8]) {
-        match name {
-            b"host" => self.hosts += 1,
-            b"upgrade" => self.is_upgrade = true,
-            b"content-length" => self.note_length(self.sized(value)),
-            b"transfer-encoding" if value.eq_ignore_ascii_case(b"chunked") => {
-                self.note_length(Length::Chunked);
-            }
-            b"transfer-encoding" => self.length = Length::Unclear,
-            _ => {}
+    fn note_field(&mut self, name: &[u8], value: &[u8], is_whole: bool) {
+        let is = |wanted: &[u8]| name.eq_ignore_ascii_case(wanted);
+        if is(b"host") {
+            self.hosts += 1;
+        } else if is(b"upgrade") {
+            self.is_upgrade = true;
+        } else if is(b"content-length") {
+            self.note_length(sized(value, is_whole));
+        } else if is(b"transfer-encoding") {
+            let is_chunked = value.eq_ignore_ascii_case(b"chunked");
+            self.note_length(if is_chunked {
+                Length::Chunked
+            } else {
+                Length::Unclear
+            });
         }
     }
 
@@ -262,16 +298,6 @@ impl Head {
             Length::None => length,
             _ => Length::Unclear,
         };
-    }
-
-    fn sized(&self, value: &[u8]) -> Length {
-        let digits = Some(value).filter(|value| value.iter().all(u8::is_ascii_digit));
-        let length = digits.and_then(|digits| std::str::from_utf8(digits).ok());
-        match length.and_then(|length| length.parse().ok()) {
-            // The digits of a line that was cut may go on.
-            Some(length) if self.line.len() < LINE_KEPT => Length::Sized(length),
-            _ => Length::Unclear,
-        }
     }
 
     fn end(&self) -> Step {
@@ -286,6 +312,16 @@ impl Head {
                 in_extension: false,
             }),
         }
+    }
+}
+
+fn sized(value: &[u8], is_whole: bool) -> Length {
+    let digits = Some(value).filter(|value| value.iter().all(u8::is_ascii_digit));
+    let length = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+    match length.and_then(|length| length.parse().ok()) {
+        // The digits of a line that was cut may go on.
+        Some(length) if is_whole => Length::Sized(length),
+        _ => Length::Unclear,
     }
 }
 
