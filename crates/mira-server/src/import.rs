@@ -15,7 +15,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::installation::{Installation, services_of};
-use crate::{Config, ServeError};
+use crate::{Config, ServeError, hex};
 
 /// A line: a key or its digest, and any member of its creation.
 #[derive(Deserialize)]
@@ -130,21 +130,7 @@ fn read(number: usize, text: &str) -> Result<ImportedKey, String> {
 }
 
 fn digest(text: &str) -> Result<[u8; 32], String> {
-    let invalid = || "sha256 is 64 hexadecimal digits".to_owned();
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes: Vec<u8> = pairs
-        .iter()
-        .map(|[high, low]| {
-            let digit = |byte: &u8| char::from(*byte).to_digit(16);
-            u8::try_from(digit(high)? * 16 + digit(low)?).ok()
-        })
-        .collect::<Option<_>>()
-        .ok_or_else(invalid)?;
-    if rest.is_empty() {
-        bytes.try_into().map_err(|_| invalid())
-    } else {
-        Err(invalid())
-    }
+    hex::parse(text).ok_or_else(|| "sha256 is 64 hexadecimal digits".to_owned())
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ use tokio::task::JoinHandle;
 
 use crate::config::ServiceConfig;
 use crate::entropy::SystemEntropy;
-use crate::{Config, ServeError};
+use crate::high_water::HighWater;
+use crate::{Config, ServeError, high_water, restore};
 
 const STORE_FILE: &str = "mira.db";
 const MEETINGS_FILE: &str = "meetings.db";
@@ -28,6 +29,8 @@ pub(crate) struct Installation {
     pub(crate) console: Arc<Console>,
     pub(crate) entropy: Arc<dyn Entropy>,
     running: Running,
+    /// Kept for a store in the data folder.
+    high_water: Option<HighWater>,
     _data: Option<DataDir>,
 }
 
@@ -46,7 +49,9 @@ impl Installation {
         limits: Limits,
         services: Vec<ServiceName>,
     ) -> Result<Self, ServeError> {
+        restore::finish(data.path())?;
         let store = mira_store::open(&data.file(STORE_FILE))?;
+        high_water::check(data.path(), &store).await?;
         let verifier = Arc::new(Verifier::new(limits, BootClock::system()));
         let node = Node::start(store.clone(), verifier).await?;
         let meetings = mira_meetings::open(&data.file(MEETINGS_FILE))?;
@@ -87,6 +92,9 @@ impl Installation {
             store,
             meetings,
             running: Running::start(&node),
+            high_water: data
+                .as_ref()
+                .map(|data| HighWater::keep(data.path().to_owned(), &node)),
             node,
             console: Arc::new(console),
             entropy,
@@ -98,6 +106,9 @@ impl Installation {
     /// connections. Nothing may be served any more.
     pub(crate) async fn close(self) {
         self.running.stop().await;
+        if let Some(high_water) = self.high_water {
+            high_water.stop().await;
+        }
         for database in [self.store, self.meetings] {
             if let Err(error) = database.close().await {
                 tracing::error!(%error, "a database did not close cleanly");

@@ -3,6 +3,8 @@
 //! [`serve`] opens the data folder, builds every part over it, and lets the
 //! `front` answer. What a part does is in the part's crate.
 
+mod archive;
+mod backup;
 mod caller_windows;
 pub mod config;
 mod connections;
@@ -14,6 +16,9 @@ mod foreign_origin;
 mod framing;
 mod front;
 mod health;
+mod hex;
+mod high_water;
+mod history;
 mod import;
 mod installation;
 mod listener;
@@ -22,6 +27,7 @@ mod models;
 mod products;
 mod reload;
 mod request_body;
+mod restore;
 mod serve;
 mod services;
 mod setup;
@@ -33,10 +39,12 @@ mod watched_stream;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use backup::{BackedUp, back_up};
 pub use config::{Config, ConfigError};
 pub use error::ServeError;
 pub use import::import_keys;
 pub use listener::InheritedSockets;
+pub use restore::{Lost, Restored, restore};
 pub use serve::{ServeOptions, serve};
 pub use setup::set_up;
 

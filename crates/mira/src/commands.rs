@@ -2,6 +2,7 @@
 
 mod apps;
 mod audit;
+mod backup;
 mod config;
 mod import;
 mod keys;
@@ -9,6 +10,7 @@ mod login;
 mod logout;
 mod orgs;
 mod practice_model;
+mod restore;
 mod serve;
 mod setup;
 mod usage;
@@ -47,6 +49,10 @@ pub(crate) enum Command {
     /// Take in what another system issued
     #[command(subcommand)]
     Import(import::Import),
+    /// Write everything in the data folder into one file
+    Backup(backup::Arguments),
+    /// Put back what a backup holds
+    Restore(restore::Arguments),
     /// Look after the configuration
     #[command(subcommand)]
     Config(config::Config),
@@ -96,6 +102,8 @@ impl Command {
             Self::Serve(arguments) => serve::run(arguments, context, inherited).await?,
             Self::Setup(arguments) => setup::run(arguments, context).await?,
             Self::Import(import) => import::run(import).await?,
+            Self::Backup(arguments) => backup::run(arguments, context).await?,
+            Self::Restore(arguments) => restore::run(arguments, context).await?,
             Self::Config(config) => config::run(config, context)?,
             Self::Openapi => say(&mira_server::openapi()),
             Self::PracticeModel(arguments) => practice_model::run(arguments, context).await?,

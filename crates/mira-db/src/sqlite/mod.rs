@@ -62,6 +62,12 @@ impl Sqlite {
         })
     }
 
+    /// Copies the database file at `from` to a new file (mode 0600) at `to`: one
+    /// consistent state, also while others write. Blocks for as long as that takes.
+    pub fn copy(from: &Path, to: &Path) -> Result<(), OpenError> {
+        session::copy(from, to)
+    }
+
     pub(crate) async fn run<T, E, F>(&self, lane: Lane, work: F) -> Result<T, E>
     where
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
@@ -141,6 +147,7 @@ impl Threads {
 /// Creates the file with its mode; SQLite gives the same to the files beside it.
 /// An existing file is not even opened: closing it would release the locks that
 /// this process may hold on it (POSIX `fcntl`).
+/// Makes the file, if it is missing.
 fn create(path: &Path) -> Result<(), OpenError> {
     match OpenOptions::new()
         .write(true)

@@ -95,6 +95,20 @@ pub(super) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Copies a database into a new file. A statement rather than page by page: that
+/// would begin again whenever somebody else writes.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), OpenError> {
+    let name = to
+        .to_str()
+        .ok_or_else(|| OpenError::io(to, io::Error::from(io::ErrorKind::InvalidFilename)))?;
+    let connection = connect(from)?;
+    super::create(to)?;
+    connection
+        .execute("VACUUM INTO ?1", [name])
+        .map_err(|error| OpenError::from_sqlite(from, &error))?;
+    Ok(())
+}
+
 fn connect(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let configured = Connection::open_with_flags(path, flags).and_then(|connection| {
