@@ -56,6 +56,15 @@ pub struct Increment {
     pub tally: Tally,
 }
 
+/// One flush of what a node has counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flush {
+    /// The run of the node.
+    pub source: [u8; 16],
+    /// 1, 2, 3 … for each source.
+    pub number: u64,
+}
+
 /// Whose usage is summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsageOf {
@@ -65,6 +74,31 @@ pub enum UsageOf {
     App(AppId),
     /// One key.
     Key(KeyId),
+}
+
+/// Notes that `flush` is written by this transaction; false if it has been written
+/// before, so that nothing of it may be added again.
+pub async fn begin_flush(tx: &mut Tx, flush: Flush, at: Timestamp) -> Result<bool, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::usage::begin_flush(tx.connection(), flush, at),
+        Tx::Postgres(tx) => postgres::usage::begin_flush(tx, flush, at).await,
+    }
+}
+
+/// The number of the last flush that `source` has written, 0 if none.
+pub async fn last_flush(tx: &mut Tx, source: [u8; 16]) -> Result<u64, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::usage::last_flush(tx.connection(), source),
+        Tx::Postgres(tx) => postgres::usage::last_flush(tx, source).await,
+    }
+}
+
+/// Forgets the flushes of all who have written none since `until`.
+pub async fn forget_flushes(tx: &mut Tx, until: Timestamp) -> Result<u64, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::usage::forget_flushes(tx.connection(), until),
+        Tx::Postgres(tx) => postgres::usage::forget_flushes(tx, until).await,
+    }
 }
 
 /// Adds to the counts. An unknown key is an error.

@@ -2,12 +2,39 @@
 
 use std::ops::Range;
 
-use mira_core::KeyId;
+use mira_core::{KeyId, Timestamp};
 use mira_db::PostgresTx;
 
-use super::{collect, params};
+use super::{change, collect, find_value, params};
 use crate::StoreError;
-use crate::usage::{Day, Increment, Tally, UsageOf, read};
+use crate::usage::{Day, Flush, Increment, Tally, UsageOf, read};
+
+pub(crate) async fn begin_flush(
+    tx: &PostgresTx,
+    flush: Flush,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO usage_flushes (source, number, flushed_at) VALUES ($1, $2, $3)
+               ON CONFLICT (source) DO UPDATE
+               SET number = excluded.number, flushed_at = excluded.flushed_at
+               WHERE usage_flushes.number < excluded.number";
+    let number = i64::try_from(flush.number).unwrap_or(i64::MAX);
+    let params = params![flush.source, number, at.as_millis()];
+    Ok(change(tx, sql, &params).await? > 0)
+}
+
+pub(crate) async fn last_flush(tx: &PostgresTx, source: [u8; 16]) -> Result<u64, StoreError> {
+    let sql = "SELECT number FROM usage_flushes WHERE source = $1";
+    Ok(find_value(tx, sql, &params![source]).await?.unwrap_or(0))
+}
+
+pub(crate) async fn forget_flushes(tx: &PostgresTx, until: Timestamp) -> Result<u64, StoreError> {
+    // Somebody else is forgetting those that are locked.
+    let sql = "DELETE FROM usage_flushes WHERE source IN (
+                   SELECT source FROM usage_flushes WHERE flushed_at < $1
+                   FOR UPDATE SKIP LOCKED)";
+    change(tx, sql, &params![until.as_millis()]).await
+}
 
 pub(crate) async fn add(tx: &PostgresTx, batch: &[Increment]) -> Result<(), StoreError> {
     let count = |requests| i64::try_from(requests).unwrap_or(i64::MAX);

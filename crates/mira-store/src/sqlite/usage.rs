@@ -2,12 +2,36 @@
 
 use std::ops::Range;
 
-use mira_core::KeyId;
+use mira_core::{KeyId, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::{change, collect};
+use super::{change, collect, find_value};
 use crate::StoreError;
-use crate::usage::{Day, Increment, Tally, UsageOf, read};
+use crate::usage::{Day, Flush, Increment, Tally, UsageOf, read};
+
+pub(crate) fn begin_flush(
+    connection: &Connection,
+    flush: Flush,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO usage_flushes (source, number, flushed_at) VALUES (?1, ?2, ?3)
+               ON CONFLICT (source) DO UPDATE
+               SET number = excluded.number, flushed_at = excluded.flushed_at
+               WHERE usage_flushes.number < excluded.number";
+    let number = i64::try_from(flush.number).unwrap_or(i64::MAX);
+    let params = params![flush.source, number, at.as_millis()];
+    Ok(change(connection, sql, params)? > 0)
+}
+
+pub(crate) fn last_flush(connection: &Connection, source: [u8; 16]) -> Result<u64, StoreError> {
+    let sql = "SELECT number FROM usage_flushes WHERE source = ?1";
+    Ok(find_value(connection, sql, [source])?.unwrap_or(0))
+}
+
+pub(crate) fn forget_flushes(connection: &Connection, until: Timestamp) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM usage_flushes WHERE flushed_at < ?1";
+    change(connection, sql, [until.as_millis()])
+}
 
 pub(crate) fn add(connection: &Connection, batch: &[Increment]) -> Result<(), StoreError> {
     let count = |requests| i64::try_from(requests).unwrap_or(i64::MAX);

@@ -4,7 +4,7 @@ use mira_core::{KeyId, KeyRecord};
 use mira_db::Database;
 use mira_key::ServiceName;
 use mira_store::keys;
-use mira_store::usage::{self, Day, Increment, Tally, UsageOf};
+use mira_store::usage::{self, Day, Flush, Increment, Tally, UsageOf};
 
 use crate::fixture::{
     NOW, add_app, add_organization, app_key, digest_of, is_broken_reference, organization_key,
@@ -17,6 +17,7 @@ suite!(
     the_end_of_the_days_is_outside,
     the_busiest_keys_come_first,
     usage_of_an_unknown_key_is_an_error,
+    flush_is_written_once_for_each_source,
 );
 
 const DAY: Day = Day::of(NOW);
@@ -75,6 +76,31 @@ async fn usage_of_an_unknown_key_is_an_error(database: Database) {
     let increment = increment(KeyId::new(NOW, unique()), DAY, 1, 0);
     let refused = write!(database, |tx| usage::add(tx, &[increment]));
     assert!(is_broken_reference(&refused.unwrap_err()));
+}
+
+async fn flush_is_written_once_for_each_source(database: Database) {
+    let [one, other] = [[1; 16], [2; 16]];
+    for (source, number, is_new) in [
+        (one, 1, true),
+        (one, 1, false),
+        (other, 1, true),
+        (one, 3, true),
+        (one, 2, false),
+        (one, 3, false),
+        (one, 4, true),
+    ] {
+        let flush = Flush { source, number };
+        let begun = write!(database, |tx| usage::begin_flush(tx, flush, NOW)).unwrap();
+        assert_eq!(begun, is_new, "{flush:?}");
+    }
+    for (source, number) in [(one, 4), (other, 1), ([3; 16], 0)] {
+        let last = read!(database, |tx| usage::last_flush(tx, source)).unwrap();
+        assert_eq!(last, number);
+    }
+    for (until, forgotten) in [(NOW, 0), (NOW.plus_secs(1), 2)] {
+        let count = write!(database, |tx| usage::forget_flushes(tx, until)).unwrap();
+        assert_eq!(count, forgotten);
+    }
 }
 
 #[test]

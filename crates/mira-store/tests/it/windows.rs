@@ -178,11 +178,11 @@ async fn giving_waits_for_no_change_of_the_key(database: Database) {
     let key = organization_key(organization.id);
     let (digest, id) = (digest_of(&key), key.facts.id);
     write!(database, |tx| keys::insert(tx, &key, &digest)).unwrap();
-    let giver = database.clone();
+    let beside = database.clone();
     let given = write!(database, |tx| async move {
         let key = keys::get(tx, id).await?.unwrap().record;
         keys::update(tx, &key).await?;
-        let give = give(&giver, id, shortage(10, 1, 1), number(1));
+        let give = give(&beside, id, shortage(10, 1, 1), number(1));
         Ok::<_, StoreError>(tokio::time::timeout(Duration::from_secs(2), give).await)
     });
     assert!(given.unwrap().unwrap().is_some());
