@@ -17,6 +17,7 @@
 //! Hints only make it fast. On one machine store and verifier share a process: one
 //! node, a lease that never ends, and nobody to wait for.
 
+mod allotter;
 mod barrier;
 mod effect;
 mod error;

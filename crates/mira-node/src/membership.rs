@@ -114,7 +114,8 @@ fn patience(lease: Duration) -> Duration {
     PATIENCE.min(lease / 2)
 }
 
-fn impatient(db: &Database, patience: Duration) -> Database {
+/// The database through a few connections of its own.
+pub(crate) fn impatient(db: &Database, patience: Duration) -> Database {
     match db {
         Database::Sqlite(_) => db.clone(),
         Database::Postgres(postgres) => {

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mira_core::{Access, Change};
+use mira_core::{Access, Change, Clock as _};
 use mira_db::Database;
 use mira_store::changelog::{self, Place};
-use mira_store::{apps, keys, organizations};
+use mira_store::{apps, keys, organizations, windows};
 use mira_verifier::{BootClock, BootInstant, Coverage, Credential, Deadline, Resolved, Verifier};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
+use crate::allotter::Allotter;
 use crate::membership::{Member, Membership};
 use crate::usage::Unwritten;
 use crate::{NodeError, refill};
@@ -31,6 +32,7 @@ pub struct Node {
     losses: Mutex<u64>,
     /// Places for verifications that wait for the store.
     pub(crate) refills: Semaphore,
+    pub(crate) allotter: Arc<Allotter>,
     pub(crate) unwritten: AsyncMutex<Unwritten>,
 }
 
@@ -53,6 +55,7 @@ impl Node {
         verifier: Arc<Verifier>,
         membership: Membership,
     ) -> Result<Arc<Self>, NodeError> {
+        verifier.share_windows();
         let member = Member::new(&db, membership, verifier.clock())?;
         let node = Self::load(db, verifier, Some(member)).await?;
         // A key that another node issues is known there first.
@@ -60,6 +63,8 @@ impl Node {
         if let Some(member) = &node.member {
             node.register(member, None).await?;
             node.renew(member).await?;
+            let roster = member.roster_since(node.clock().boot(), node.clock());
+            node.allotter.set_nodes(&*roster.await?);
         }
         Ok(node)
     }
@@ -70,6 +75,7 @@ impl Node {
         member: Option<Member>,
     ) -> Result<Arc<Self>, NodeError> {
         let loading = Arc::clone(&verifier);
+        let is_alone = member.is_none();
         let head = db
             .read(move |tx| {
                 Box::pin(async move {
@@ -86,10 +92,18 @@ impl Node {
                         loading.apply(&Change::Key { digest, facts });
                     })
                     .await?;
+                    if is_alone {
+                        let now = loading.clock().now();
+                        windows::load(tx, now, |digest, window, word| {
+                            loading.restore_window(&digest, window, word);
+                        })
+                        .await?;
+                    }
                     Ok::<_, NodeError>(head)
                 })
             })
             .await?;
+        let allotter = Allotter::new(&db, Arc::clone(&verifier));
         Ok(Arc::new(Self {
             db,
             verifier,
@@ -98,6 +112,7 @@ impl Node {
             reading: AsyncMutex::default(),
             losses: Mutex::default(),
             refills: Semaphore::new(refill::PLACES),
+            allotter,
             unwritten: AsyncMutex::default(),
         }))
     }
@@ -117,7 +132,7 @@ impl Node {
     }
 
     /// The place of the last change that every verification sees.
-    pub(crate) fn applied(&self) -> Place {
+    pub fn applied(&self) -> Place {
         *self.applied.borrow()
     }
 

@@ -17,8 +17,21 @@ const GATHER: Duration = Duration::from_millis(3);
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Refiller for Node {
+    fn refill(&self, need: Refill) -> BoxFuture<'_, Result<(), RefillError>> {
+        match need {
+            Refill::Key(_) => self.learn_keys(),
+            Refill::Window {
+                digest,
+                key_id,
+                shortage,
+            } => Box::pin(self.allotter.fetch(digest, key_id, shortage)),
+        }
+    }
+}
+
+impl Node {
     /// Catches up with the changelog, which holds every key there is.
-    fn refill(&self, _: Refill) -> BoxFuture<'_, Result<(), RefillError>> {
+    fn learn_keys(&self) -> BoxFuture<'_, Result<(), RefillError>> {
         Box::pin(async {
             let place = self.refills.try_acquire();
             let _place = place.map_err(|_| RefillError::Overloaded)?;

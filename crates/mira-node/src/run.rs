@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mira_core::Clock as _;
 use mira_store::nodes;
+use mira_store::{usage, windows};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -21,6 +22,11 @@ const FLUSH: Duration = TICK.saturating_mul(3);
 const POLL: Duration = Duration::from_millis(20);
 /// How soon a renewal that failed is tried again.
 const RETRY: Duration = Duration::from_millis(200);
+/// How often windows that are over are forgotten, and how many of them at once.
+const FORGET: Duration = Duration::from_secs(10);
+const FORGET_AT_ONCE: u32 = 2_000;
+/// How long the last flush of a node is remembered that writes none any more.
+const FLUSHES_REMEMBERED_SECS: i64 = 30 * 86_400;
 /// How long retired nodes are remembered, for whoever looks into the table.
 const REMEMBERED_SECS: i64 = 86_400;
 
@@ -40,6 +46,7 @@ impl Node {
             self.tick(stopped.clone()),
             self.keep_up(stopped.clone()),
             self.keep_usage(stopped.clone()),
+            self.forget_windows(stopped.clone()),
             self.keep_lease(stopped.clone()),
             self.keep_roster(stopped),
         );
@@ -70,6 +77,25 @@ impl Node {
         let mut troubles = Troubles::new("write usage");
         while !is_over(&mut stopped, FLUSH).await {
             troubles.note(&self.flush().await);
+        }
+    }
+
+    /// Forgets windows that are over, a few at a time.
+    async fn forget_windows(&self, mut stopped: watch::Receiver<bool>) {
+        let mut troubles = Troubles::new("forget windows that are over");
+        let mut pause = FORGET;
+        while !is_over(&mut stopped, pause).await {
+            let until = self.clock().now().plus_secs(-FLUSHES_REMEMBERED_SECS);
+            let forgotten = self.db.write(move |tx| {
+                Box::pin(async move {
+                    usage::forget_flushes(tx, until).await?;
+                    windows::forget(tx, FORGET_AT_ONCE).await
+                })
+            });
+            let forgotten = forgotten.await.map_err(NodeError::from);
+            let is_behind = matches!(forgotten, Ok(count) if count >= FORGET_AT_ONCE.into());
+            pause = if is_behind { TICK } else { FORGET };
+            troubles.note(&forgotten.map(|_| ()));
         }
     }
 
@@ -118,6 +144,7 @@ impl Node {
         let roster = member
             .roster_since(self.clock().boot(), self.clock())
             .await?;
+        self.allotter.set_nodes(&roster);
         for (id, renewals) in member.observe(&roster, self.clock().boot()) {
             let forgotten = self.clock().now().plus_secs(-REMEMBERED_SECS);
             let retired = member.store().write(move |tx| {

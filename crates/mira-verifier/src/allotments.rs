@@ -1,5 +1,7 @@
 //! Windows that this node shares with others, and windows of before a restart.
 
+use std::sync::atomic::Ordering;
+
 use mira_core::{Allotment, Rule, Window, WindowWord};
 use mira_key::KeyDigest;
 
@@ -10,15 +12,13 @@ impl Verifier {
     /// From now on the windows of keys are shared with other nodes: a request is
     /// admitted by units that were [credited](Self::credit), and where they do not
     /// suffice it [needs](crate::Verification::Needs) more.
-    #[must_use]
-    pub fn with_shared_windows(mut self) -> Self {
-        self.shares_windows = true;
-        self
+    pub fn share_windows(&self) {
+        self.windows_are_shared.store(true, Ordering::Relaxed);
     }
 
     /// Whether the windows of keys are shared with other nodes.
     pub fn shares_windows(&self) -> bool {
-        self.shares_windows
+        self.windows_are_shared.load(Ordering::Relaxed)
     }
 
     /// Adds units that the store gave for `limit`. They are lost if the key's

@@ -31,7 +31,7 @@ pub struct Verifier {
     addresses: AddressWindows,
     drain_list: DrainList,
     lifelines: Lifelines,
-    pub(crate) shares_windows: bool,
+    pub(crate) windows_are_shared: AtomicBool,
     /// Held while units are credited or voided.
     pub(crate) crediting: Mutex<()>,
 }
@@ -50,7 +50,7 @@ impl Verifier {
             addresses: AddressWindows::new(AddressWindows::BOUND),
             drain_list: DrainList::default(),
             lifelines: Lifelines::new(),
-            shares_windows: false,
+            windows_are_shared: AtomicBool::new(false),
             crediting: Mutex::default(),
         }
     }
@@ -64,7 +64,7 @@ impl Verifier {
     /// and the lifelines that it refuses have ended.
     pub fn apply(&self, change: &Change) {
         let before = match change {
-            Change::Key { digest, .. } if self.shares_windows => self.rule_of(digest),
+            Change::Key { digest, .. } if self.shares_windows() => self.rule_of(digest),
             _ => None,
         };
         self.index.apply(change);
@@ -268,7 +268,7 @@ impl Verifier {
         access: &Access,
         now: Timestamp,
     ) -> Result<Admission, Shortage> {
-        let is_shared = self.shares_windows && access.limits_key;
+        let is_shared = self.shares_windows() && access.limits_key;
         if is_shared && let Some(shortage) = entry.counters().shortage(rule, access.cost, now) {
             return Err(shortage);
         }

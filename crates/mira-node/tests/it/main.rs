@@ -1,8 +1,14 @@
 //! What a node promises of the verifier that it feeds, over a real store.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 mod scene;
+mod sharing;
+mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;

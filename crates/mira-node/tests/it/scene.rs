@@ -17,7 +17,7 @@ use mira_verifier::{BootClock, Credential, Limits, ManualTime, Resolved, Verifie
 
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-const ORGANIZATION_KEY: &[u8] = b"a key of the organization";
+pub(crate) const ORGANIZATION_KEY: &[u8] = b"a key of the organization";
 const APP_KEY: &[u8] = b"a key of the app";
 
 /// A store that holds an organization, an app and a key of each, and its node.
@@ -132,7 +132,7 @@ impl Scene {
         self.run(&format!("ALTER TABLE hidden_{table} RENAME TO {table}"));
     }
 
-    fn run(&self, sql: &str) {
+    pub(crate) fn run(&self, sql: &str) {
         let path: PathBuf = self.folder.path().join("store.db");
         let connection = rusqlite::Connection::open(path).unwrap();
         connection.execute_batch(sql).unwrap();

@@ -103,20 +103,17 @@ impl Scene {
 
     /// All known, served for ever, its windows shared with other nodes.
     pub(crate) fn sharing(limits: Limits) -> Self {
-        let scene = Self::over(limits, Verifier::with_shared_windows);
+        let scene = Self::without_lease(limits);
+        scene.verifier.share_windows();
         scene.verifier.extend_lease(Deadline::NEVER_ENDS);
         scene
     }
 
     /// All known, no lease yet.
     pub(crate) fn without_lease(limits: Limits) -> Self {
-        Self::over(limits, |verifier| verifier)
-    }
-
-    fn over(limits: Limits, configure: impl FnOnce(Verifier) -> Verifier) -> Self {
         let (clock, time) = BootClock::manual(START);
         let scene = Self {
-            verifier: Arc::new(configure(Verifier::new(limits, clock))),
+            verifier: Arc::new(Verifier::new(limits, clock)),
             time,
             organization_key: Issued::new(3, Family::Organization),
             app_key: Issued::new(4, Family::App(ServiceName::VERIFY)),

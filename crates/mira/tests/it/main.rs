@@ -5,6 +5,7 @@
     reason = "a test may panic"
 )]
 
+mod backup;
 mod cli;
 mod conformance;
 mod corpus;
@@ -25,6 +26,7 @@ mod refusals;
 mod revocation;
 mod secrets;
 mod services;
+mod shared_limits;
 mod slow;
 mod start;
 mod streams;
