@@ -6,6 +6,7 @@
 )]
 
 mod backup;
+mod charges;
 mod cli;
 mod conformance;
 mod corpus;
