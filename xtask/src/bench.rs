@@ -12,6 +12,9 @@ const PROGRAMS: [&str; 4] = ["taskset", "wrk", "nginx", "haproxy"];
 /// Runs the measurements that were named; false if one could not be run.
 pub(crate) fn run(root: &Path) -> bool {
     let names: Vec<String> = std::env::args().skip(2).collect();
+    if names == ["streams"] {
+        return streams(root);
+    }
     for program in PROGRAMS {
         if !is_there(program) {
             eprintln!("{program} is missing: apt-get install util-linux wrk nginx haproxy");
@@ -37,6 +40,27 @@ pub(crate) fn run(root: &Path) -> bool {
     names
         .iter()
         .all(|name| succeeds(Command::new(program(root)).arg(name)))
+}
+
+/// Many streams at once, by a program that needs none of the others.
+fn streams(root: &Path) -> bool {
+    let build = |package: &str, bin: &str| {
+        let arguments = [
+            "build",
+            "--profile",
+            "dist",
+            "--locked",
+            "-p",
+            package,
+            "--bin",
+            bin,
+        ];
+        succeeds(Command::new("cargo").args(arguments).current_dir(root))
+    };
+    let folder = root.join("target/dist");
+    build("mira", "mira")
+        && build("mira-testkit", "mira-streams")
+        && succeeds(Command::new(folder.join("mira-streams")).arg(folder.join("mira")))
 }
 
 fn program(root: &Path) -> PathBuf {
