@@ -18,6 +18,7 @@ pub(crate) enum Section {
     Organization,
     Usage,
     Audit,
+    Reference,
     /// None of them.
     Installation,
 }
@@ -31,6 +32,7 @@ impl Section {
             Self::Organization => "/settings/organization",
             Self::Usage => "/usage",
             Self::Audit => "/audit",
+            Self::Reference => "/docs/mira-api",
             Self::Installation => "/organizations",
         }
     }
@@ -43,6 +45,7 @@ impl Section {
             Self::Organization => "Organization",
             Self::Usage => "Usage",
             Self::Audit => "Audit log",
+            Self::Reference => "API reference",
             Self::Installation => "Organizations",
         }
     }
@@ -54,7 +57,7 @@ impl Section {
             Self::Members => icon::PEOPLE,
             Self::Organization | Self::Installation => icon::BUILDING,
             Self::Usage => icon::BARS,
-            Self::Audit => icon::LINES,
+            Self::Audit | Self::Reference => icon::LINES,
         }
     }
 }
@@ -107,6 +110,17 @@ pub(crate) fn standalone(title: &str, body: &Markup) -> Markup {
         main.standalone {
             div.standalone-brand { (icon::logo()) span { "Mira" } }
             div.card { (body) }
+        }
+    };
+    document(title, &content)
+}
+
+/// A page for everybody, with as much room as one of a signed-in person.
+pub(crate) fn open(title: &str, body: &Markup) -> Markup {
+    let content = html! {
+        main.open {
+            div.standalone-brand { a.brand-mark href="/" aria-label="Mira" { (icon::logo()) } span { "Mira" } }
+            (body)
         }
     };
     document(title, &content)
@@ -201,6 +215,7 @@ fn navigation(viewer: &Viewer, current: Section) -> Markup {
                 }
                 (entry(viewer, Section::Usage, current))
                 @if viewer.is_admin() { (entry(viewer, Section::Audit, current)) }
+                (entry(viewer, Section::Reference, current))
             }
         }
     }

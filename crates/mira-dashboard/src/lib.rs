@@ -38,6 +38,7 @@ mod organization_keys;
 mod organization_list;
 mod pager;
 mod people;
+mod reference;
 mod setup;
 mod sign_in;
 mod snippet;
@@ -82,6 +83,8 @@ pub struct DashboardConfig {
     /// Where people reach the installation, such as `https://mira.example.com`,
     /// for links and examples. Absent means whatever each request was sent to.
     pub public_url: Option<String>,
+    /// The OpenAPI document of the Mira API, for its reference page.
+    pub mira_api: Arc<serde_json::Value>,
 }
 
 /// What every handler is given.
@@ -123,6 +126,7 @@ pub fn router(console: Arc<Console>, config: DashboardConfig) -> Router {
         .merge(organization_list::routes())
         .merge(usage::routes())
         .merge(audit::routes())
+        .merge(reference::routes())
         .merge(asset::routes())
         .fallback(async || Fault::not_found("Page"))
         .method_not_allowed_fallback(async || Fault::of(ErrorCode::MethodNotAllowed))

@@ -188,7 +188,8 @@ async fn network_config(
     Ok((models::configured(config)?, None))
 }
 
-fn meetings(installation: &Installation) -> Arc<Meetings> {
+/// The meetings of an installation.
+pub(crate) fn meetings(installation: &Installation) -> Arc<Meetings> {
     let clock = clock(installation);
     let (now, entropy) = (Arc::clone(&clock), Arc::clone(&installation.entropy));
     let new_id: NewId = Arc::new(move || {
@@ -269,6 +270,7 @@ fn pages(
     };
     let link = setup_link.clone();
     let dashboard = DashboardConfig {
+        mira_api: Arc::new(serde_json::from_str(mira_meetings::openapi()).unwrap_or_default()),
         public_url,
         setup: Arc::new(move |token: &str| link.opens(token)),
     };

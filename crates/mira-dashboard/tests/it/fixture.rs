@@ -102,6 +102,7 @@ impl Site {
         let entropy = Arc::new(Counting::default());
         let console = Arc::new(Console::new(db.clone(), node, entropy, services).unwrap());
         let config = DashboardConfig {
+            mira_api: Arc::new(serde_json::json!({"info": {"title": "Mira API"}})),
             setup: Arc::new(|token| token == SETUP_TOKEN),
             public_url: None,
         };
