@@ -91,15 +91,39 @@ pub(crate) struct NewMeeting {
 }
 
 impl IngestBody {
+    /// A meeting of which nothing is known but its title and its beginning.
+    pub(crate) fn of_file(title: &str, started_at: Instant) -> Self {
+        Self {
+            title: title.to_owned(),
+            started_at,
+            user_id: None,
+            call_type: None,
+            attendees: Vec::new(),
+            meeting_url: None,
+            host: None,
+            transcript: None,
+        }
+    }
+
     /// The meeting that this describes, brought at `now`.
-    pub(crate) fn check(self, id: Uuid, now: Timestamp) -> Result<NewMeeting, Invalid> {
+    pub(crate) fn check(mut self, id: Uuid, now: Timestamp) -> Result<NewMeeting, Invalid> {
+        let transcript = self.transcript.take().map(TranscriptBody::read);
+        self.check_with(id, now, transcript.transpose()?)
+    }
+
+    /// The same, with a transcript that was read.
+    pub(crate) fn check_with(
+        self,
+        id: Uuid,
+        now: Timestamp,
+        transcript: Option<Vec<TranscriptLine>>,
+    ) -> Result<NewMeeting, Invalid> {
         let attendees: Vec<String> = check_attendees(&self.attendees)?;
         let user_id = self.user_id.as_deref();
         let user_id = user_id
             .map(|text| parse_uuid(text).ok_or(Invalid::NotAUuid("user_id")))
             .transpose()?;
         let call_type = self.call_type.map(|new| text::line("call_type", &new, 100));
-        let transcript = self.transcript.map(TranscriptBody::read).transpose()?;
         let status = status(transcript.as_deref());
         let transcript = transcript.unwrap_or_default();
         let ended_at = transcript::ended_at(self.started_at, &transcript);

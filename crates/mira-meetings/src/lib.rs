@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod facts;
 mod if_match;
+mod import;
 mod ingest;
 mod insights;
 mod invalid;
@@ -42,6 +43,7 @@ mod word;
 
 pub use document::{DOCUMENT_PATH, document_router, openapi};
 pub use event::{Event, NoOutbox, Outbox};
+pub use import::{ImportError, Imported, TranscriptFile};
 pub use meetings::{Meetings, NewId, NoId, SamplesError};
 pub use model::CoachModel;
 pub use operations::{OPERATIONS, PREFIX};

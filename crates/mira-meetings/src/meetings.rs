@@ -296,7 +296,7 @@ impl Meetings {
 }
 
 /// Lets a meeting whose transcript is there wait for its report.
-async fn wait_for_report(
+pub(crate) async fn wait_for_report(
     tx: &mut Tx,
     outbox: &dyn Outbox,
     organization: OrganizationId,

@@ -20,6 +20,7 @@ mod hex;
 mod high_water;
 mod history;
 mod import;
+mod import_meetings;
 mod installation;
 mod listener;
 mod meter;
@@ -43,6 +44,7 @@ pub use backup::{BackedUp, back_up};
 pub use config::{Config, ConfigError};
 pub use error::ServeError;
 pub use import::import_keys;
+pub use import_meetings::{FileOutcome, import_meetings};
 pub use listener::InheritedSockets;
 pub use restore::{Lost, Restored, restore};
 pub use serve::{ServeOptions, serve};
@@ -54,6 +56,11 @@ pub fn check_config(
     environment: &BTreeMap<String, String>,
 ) -> Result<(), ConfigError> {
     Config::load(Some(path), environment, None).map(|_| ())
+}
+
+/// The OpenAPI document of the Mira API.
+pub fn mira_openapi() -> &'static str {
+    mira_meetings::openapi()
 }
 
 /// The OpenAPI document of the console API, as `GET /v1/openapi.json` serves it.

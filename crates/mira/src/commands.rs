@@ -101,7 +101,7 @@ impl Command {
         match self {
             Self::Serve(arguments) => serve::run(arguments, context, inherited).await?,
             Self::Setup(arguments) => setup::run(arguments, context).await?,
-            Self::Import(import) => import::run(import).await?,
+            Self::Import(import) => return import::run(import).await,
             Self::Backup(arguments) => backup::run(arguments, context).await?,
             Self::Restore(arguments) => restore::run(arguments, context).await?,
             Self::Config(config) => config::run(config, context)?,

@@ -75,12 +75,26 @@ const fn asked(
 
 impl Described {
     const fn with_body(self, schema: &'static str) -> Self {
-        let is_required = true;
-        let body = Some(Body {
+        let body = Body {
             schema,
-            is_required,
-        });
-        Self { body, ..self }
+            is_required: true,
+        };
+        Self {
+            body: Some(body),
+            ..self
+        }
+    }
+
+    /// A body that is `{}` where it is left out.
+    const fn with_optional_body(self, schema: &'static str) -> Self {
+        let body = Body {
+            schema,
+            is_required: false,
+        };
+        Self {
+            body: Some(body),
+            ..self
+        }
     }
 }
 
@@ -196,7 +210,7 @@ pub(super) const DESCRIBED: &[Described] = &[
             "Edit a template",
             Data::One("Template"),
         )
-        .with_body("TemplateChange")
+        .with_optional_body("TemplateChange")
     },
     Described {
         description: "Reports and sessions that were scored by it stay.",
@@ -273,10 +287,6 @@ pub(super) const DESCRIBED: &[Described] = &[
     Described {
         description: "A session that is over stays as it is.",
         refusals: MODEL,
-        body: Some(Body {
-            schema: "RoleplayCompletion",
-            is_required: false,
-        }),
         ..asked(
             ("POST", "/roleplay/sessions/{id}/complete"),
             "completeRoleplay",
@@ -284,6 +294,7 @@ pub(super) const DESCRIBED: &[Described] = &[
             "End a session and have it scored",
             Data::One("RoleplaySession"),
         )
+        .with_optional_body("RoleplayCompletion")
     },
     asked(
         ("GET", "/openapi.json"),

@@ -75,7 +75,9 @@ pub(super) fn responses() -> Map<String, Value> {
 pub(super) fn of(described: &Described) -> Map<String, Value> {
     let has_body = described.body.is_some();
     let is_refused = |code: ErrorCode| match code {
-        ErrorCode::InvalidRequest => has_body || !described.query.is_empty(),
+        ErrorCode::InvalidRequest => {
+            has_body || !described.query.is_empty() || described.path.contains('{')
+        }
         ErrorCode::NotFound => described.path.contains('{') || described.refusals.contains(&code),
         ErrorCode::PayloadTooLarge | ErrorCode::UnsupportedMediaType => has_body,
         ErrorCode::Internal | ErrorCode::Unavailable => true,

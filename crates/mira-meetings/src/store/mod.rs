@@ -2,6 +2,7 @@
 //! [`sql`](crate::sql) runs on whichever back end.
 
 pub(crate) mod facts;
+pub(crate) mod imports;
 pub(crate) mod meetings;
 pub(crate) mod queue;
 pub(crate) mod reports;

@@ -21,6 +21,7 @@ mod life;
 mod limits;
 mod listeners;
 mod matrix;
+mod meetings;
 mod money;
 mod nodes;
 mod refusals;
