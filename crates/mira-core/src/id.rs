@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use mira_key::{Entropy, EntropyError};
+use uuid::fmt::Simple;
 use uuid::{Builder, Uuid};
 
 use crate::Timestamp;
@@ -28,6 +29,9 @@ macro_rules! id {
             /// What its text begins with.
             pub const PREFIX: &'static str = $prefix;
 
+            /// The length of its text.
+            pub const LENGTH: usize = concat!($prefix, "_").len() + Simple::LENGTH;
+
             /// A new id, made at `now`. Without random bytes there is none: an id
             /// that repeats would stand for two things.
             pub fn generate(now: Timestamp, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
@@ -47,6 +51,15 @@ macro_rules! id {
                 Self(Uuid::from_bytes(bytes))
             }
 
+            /// Its text, in a buffer of the caller's.
+            pub fn encode<'b>(&self, buffer: &'b mut [u8; Self::LENGTH]) -> &'b str {
+                let prefix = concat!($prefix, "_");
+                let (head, digits) = buffer.split_at_mut(prefix.len());
+                head.copy_from_slice(prefix.as_bytes());
+                self.0.simple().encode_lower(digits);
+                std::str::from_utf8(buffer).unwrap_or_default()
+            }
+
             /// The 16 bytes, for the store.
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
@@ -55,7 +68,7 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "_{}"), self.0.simple())
+                f.write_str(self.encode(&mut [0; Self::LENGTH]))
             }
         }
 

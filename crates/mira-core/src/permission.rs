@@ -48,10 +48,21 @@ impl Permissions {
 
     /// The words, separated by commas: `read,write`.
     pub fn to_text(self) -> String {
-        self.iter()
-            .map(Permission::as_str)
-            .collect::<Vec<_>>()
-            .join(",")
+        self.as_str().to_owned()
+    }
+
+    /// The same without a copy.
+    pub const fn as_str(self) -> &'static str {
+        match self.0 {
+            0b000 => "",
+            0b001 => "read",
+            0b010 => "write",
+            0b011 => "read,write",
+            0b100 => "admin",
+            0b101 => "read,admin",
+            0b110 => "write,admin",
+            _ => "read,write,admin",
+        }
     }
 
     const fn bit(permission: Permission) -> u8 {

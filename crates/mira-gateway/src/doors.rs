@@ -112,7 +112,9 @@ impl Asked {
         let path = self.target.path();
         let authorized = authorize(routes, guard, &self.method, path, headers, address).await;
         let answer = match authorized {
-            Ok(Authorized::Granted(_, grant)) => Ok(yes(Some(&grant), request_id)),
+            Ok(Authorized::Granted(target, grant)) => {
+                return (Ok(yes(Some(&grant), request_id)), target.dialect());
+            }
             Ok(Authorized::Public(_)) => Ok(yes(None, request_id)),
             Ok(Authorized::Open) => Err(Refusal::error(ErrorCode::NoRoute)),
             Err(refusal) => Err(refusal),
@@ -173,9 +175,13 @@ pub fn parse_target(target: &[u8]) -> Result<PathAndQuery, Refusal> {
     PathAndQuery::try_from(target).map_err(|_| bad())
 }
 
+/// As many fields as a yes has, at most.
+const YES_FIELDS: usize = 12;
+
 fn yes(grant: Option<&Grant>, request_id: RequestId) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
+    headers.reserve(YES_FIELDS);
     // A yes that is kept would outlive the key.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(grant) = grant {

@@ -19,11 +19,14 @@ pub(crate) fn continue_trace(headers: &mut HeaderMap, request_id: RequestId) {
         return;
     }
     headers.remove(TRACESTATE);
-    let trace_id: String = request_id.to_string().replace('-', "");
+    let mut buffer = [0; 32];
+    let trace_id: &str = request_id.encode_digits(&mut buffer);
     // The last half is random, and never zero: it begins with the UUID's variant.
     let span_id = trace_id.get(16..).unwrap_or_default();
     // Sampled, as an upstream without a parent would decide by default.
-    let parent = format!("00-{trace_id}-{span_id}-01");
+    let parts = ["00-", trace_id, "-", span_id, "-01"];
+    let mut parent = String::with_capacity(55);
+    parent.extend(parts);
     if let Ok(parent) = HeaderValue::try_from(parent) {
         headers.insert(TRACEPARENT, parent);
     }

@@ -29,6 +29,7 @@ use tower::ServiceExt as _;
 use crate::config::TrustedProxies;
 use crate::console_door::{ConsoleDoor, is_api};
 use crate::request_body::{hurried, of_unknown_sender};
+use crate::request_ids;
 
 /// Fields of one request, on every version of HTTP.
 const MAX_HEADERS: usize = 100;
@@ -54,7 +55,7 @@ impl Front {
     /// fails: whatever goes wrong is an answer.
     pub(crate) async fn answer(&self, peer: Peer, is_tls: bool, request: Request) -> Response {
         let now = self.console.now();
-        let Ok(request_id) = RequestId::generate(now, self.entropy.as_ref()) else {
+        let Ok(request_id) = request_ids::next(now, self.entropy.as_ref()) else {
             return self.refuse_without_id(now, &request);
         };
         if request.headers().len() > MAX_HEADERS {
@@ -111,7 +112,7 @@ impl Front {
             let (guard, request) = (&self.guard, hurried(request));
             let answer =
                 mira_ext_authz::answer(request, &routes, guard, peer, is_trusted, request_id);
-            return (Ok(answer.await), Dialect::Network);
+            return (Ok(Box::pin(answer).await), Dialect::Network);
         }
         let dialect = routes
             .dialect(request.uri().path())
@@ -145,10 +146,11 @@ impl Front {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let headers = request.headers();
         match authorize(routes, &self.guard, &method, &path, headers, address).await? {
-            Authorized::Open => self.open(hurried(request), request_id).await,
-            Authorized::Public(_) => Ok(run(&self.products, hurried(request)).await),
+            // What is boxed here would make the future of every request larger.
+            Authorized::Open => Box::pin(self.open(hurried(request), request_id)).await,
+            Authorized::Public(_) => Ok(Box::pin(run(&self.products, hurried(request))).await),
             Authorized::Granted(Target::Product(_), grant) => {
-                Ok(self.product(hurried(request), grant).await)
+                Ok(Box::pin(self.product(hurried(request), grant)).await)
             }
             Authorized::Granted(Target::Service(service), grant) => {
                 self.proxy

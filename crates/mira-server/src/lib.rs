@@ -28,6 +28,7 @@ mod models;
 mod products;
 mod reload;
 mod request_body;
+mod request_ids;
 mod restore;
 mod serve;
 mod services;

@@ -52,6 +52,9 @@ pub fn client_address(
     let peer = peer.into();
     let mut client = peer.address();
     let mut is_believed = peer.is_trusted(&is_trusted);
+    if !is_believed {
+        return client;
+    }
     let mut lines = headers.get_all(FORWARDED_FOR).iter().collect::<Vec<_>>();
     lines.reverse();
     let entries = lines

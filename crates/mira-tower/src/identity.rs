@@ -1,7 +1,7 @@
 //! Who a request comes from, as headers for whoever stands behind us.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use mira_core::{Grant, Permissions};
+use mira_core::{AppId, Grant, KeyId, OrganizationId};
 use mira_wire::{REQUEST_ID_HEADER, RequestId};
 
 use crate::spelling::{begins_as, reads_as};
@@ -12,6 +12,9 @@ const APP_ID: HeaderName = HeaderName::from_static("x-mira-app-id");
 const SERVICE: HeaderName = HeaderName::from_static("x-mira-service");
 const ENVIRONMENT: HeaderName = HeaderName::from_static("x-mira-environment");
 const PERMISSIONS: HeaderName = HeaderName::from_static("x-mira-permissions");
+
+/// As many as are said, at most.
+const IDENTITY_FIELDS: usize = 7;
 
 /// Where a key is, or where somebody takes one to be.
 const KEY: [&str; 2] = ["authorization", "x-api-key"];
@@ -30,22 +33,28 @@ pub fn is_for_mira(name: &str) -> bool {
 
 /// Says who is behind `grant`. What the key does not have is not said.
 pub fn set_identity(headers: &mut HeaderMap, grant: &Grant, request_id: RequestId) {
-    let mut set = |name, text: String| {
+    headers.reserve(IDENTITY_FIELDS);
+    let mut set = |name, text: &str| {
         // Ids and words of ours are all visible ASCII.
-        if let Ok(value) = HeaderValue::try_from(text) {
+        if let Ok(value) = HeaderValue::from_str(text) {
             headers.insert(name, value);
         }
     };
-    set(KEY_ID, grant.key_id().to_string());
-    set(ORGANIZATION_ID, grant.organization_id().to_string());
+    let organization_id = grant.organization_id();
+    set(KEY_ID, grant.key_id().encode(&mut [0; KeyId::LENGTH]));
+    set(
+        ORGANIZATION_ID,
+        organization_id.encode(&mut [0; OrganizationId::LENGTH]),
+    );
     if let Some(app_id) = grant.app_id() {
-        set(APP_ID, app_id.to_string());
+        set(APP_ID, app_id.encode(&mut [0; AppId::LENGTH]));
     }
     if let Some(service) = grant.service() {
-        set(SERVICE, service.to_string());
+        set(SERVICE, service.as_str());
     }
     if !grant.permissions().is_empty() {
-        set(PERMISSIONS, Permissions::to_text(grant.permissions()));
+        let permissions = HeaderValue::from_static(grant.permissions().as_str());
+        headers.insert(PERMISSIONS, permissions);
     }
     let environment = HeaderValue::from_static(grant.environment().as_str());
     headers.insert(ENVIRONMENT, environment);

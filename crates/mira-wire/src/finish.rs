@@ -33,9 +33,29 @@ const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// Adds `X-RateLimit-Limit`, `-Remaining` and `-Reset` (Unix seconds).
 pub fn quota_headers(headers: &mut HeaderMap, quota: Quota) {
-    headers.insert(LIMIT, HeaderValue::from(quota.limit));
-    headers.insert(REMAINING, HeaderValue::from(quota.remaining));
-    headers.insert(RESET, HeaderValue::from(quota.reset.as_secs()));
+    let reset = u64::try_from(quota.reset.as_secs()).unwrap_or(0);
+    headers.reserve(3);
+    headers.insert(LIMIT, number(quota.limit.into()));
+    headers.insert(REMAINING, number(quota.remaining.into()));
+    headers.insert(RESET, number(reset));
+}
+
+/// A number in decimal digits. The library's own conversion allocates twice.
+fn number(number: u64) -> HeaderValue {
+    let mut digits = [b'0'; 20];
+    let mut length = 0;
+    let mut rest = number;
+    for place in digits.iter_mut().rev() {
+        // A remainder of ten is a digit.
+        *place = b'0' + (rest % 10) as u8;
+        length += 1;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(digits.len() - length..).unwrap_or_default();
+    HeaderValue::from_bytes(digits).unwrap_or_else(|_| HeaderValue::from_static("0"))
 }
 
 fn refusal_of(response: &Response) -> Option<Refusal> {
@@ -46,12 +66,14 @@ fn refusal_of(response: &Response) -> Option<Refusal> {
         return None;
     }
     let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
     let is_ours = response
         .headers()
         .get(CONTENT_TYPE)
         .is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
-    let is_error = status.is_client_error() || status.is_server_error();
-    (is_error && !is_ours).then(|| Refusal::error(ErrorCode::for_status(status)))
+    (!is_ours).then(|| Refusal::error(ErrorCode::for_status(status)))
 }
 
 fn render(refusal: &Refusal, original: &Response, dialect: Dialect) -> Response {
@@ -65,4 +87,16 @@ fn render(refusal: &Refusal, original: &Response, dialect: Dialect) -> Response 
         }
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_are_written_as_everywhere() {
+        for value in [0, 7, 10, 99, 100, 4_000_000_000, 1_767_225_600, u64::MAX] {
+            assert_eq!(number(value), value.to_string());
+        }
+    }
 }

@@ -63,6 +63,12 @@ impl Operation {
 }
 
 fn same_shape(template: &str, path: &str) -> bool {
+    // Most templates differ from a path in what they begin with, which is soon seen.
+    match template.split_once('{') {
+        None => return template == path,
+        Some((literal, _)) if !path.starts_with(literal) => return false,
+        Some(_) => {}
+    }
     let mut wanted = template.split('/');
     let mut given = path.split('/');
     loop {

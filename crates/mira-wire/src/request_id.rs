@@ -29,6 +29,11 @@ impl RequestId {
         Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
+    /// Its 32 hexadecimal digits, without hyphens, in a buffer of the caller's.
+    pub fn encode_digits(self, buffer: &mut [u8; 32]) -> &str {
+        self.0.simple().encode_lower(buffer)
+    }
+
     /// As a header value.
     pub fn to_header_value(self) -> HeaderValue {
         let mut buffer = Uuid::encode_buffer();
