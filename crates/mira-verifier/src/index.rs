@@ -124,7 +124,15 @@ impl Index {
 
     fn look_up(&self, digest: &KeyDigest) -> Option<(Slot, Own)> {
         let slot = self.slot(digest)?;
+        // Asked for now, as it takes as long to come as the record does.
+        if let Some(counters) = self.counters_in(slot) {
+            counters.fetch();
+        }
         Some((slot, self.records.get(slot.record())?.load()))
+    }
+
+    fn counters_in(&self, slot: Slot) -> Option<&Counters> {
+        self.counters.get(slot.counters()?)
     }
 
     fn slot(&self, digest: &KeyDigest) -> Option<Slot> {
@@ -138,7 +146,7 @@ impl Index {
         Some(Entry {
             own,
             shared: self.terms.get(own.terms)?,
-            counters: slot.counters().and_then(|number| self.counters.get(number)),
+            counters: self.counters_in(slot),
             index: self,
         })
     }

@@ -46,7 +46,7 @@ impl Record {
     }
 
     pub(crate) fn store(&self, own: &Own) {
-        let digest = split::<4, 32>(own.digest.as_bytes());
+        let digest = own.digest.words();
         let id = split::<2, 16>(own.id.as_bytes());
         let retires = (bits(own.retires_at) << 16) | u64::from(own.terms >> 16);
         let expires = (bits(own.expires_at) << 16) | u64::from(own.terms & 0xFFFF);

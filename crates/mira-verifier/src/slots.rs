@@ -162,8 +162,7 @@ fn tag(digest: &KeyDigest) -> u64 {
 }
 
 fn word(digest: &KeyDigest, at: usize) -> u64 {
-    let words = digest.as_bytes().as_chunks::<8>().0;
-    words.get(at).map_or(0, |word| u64::from_le_bytes(*word))
+    digest.words().get(at).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
