@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use mira_testkit::Postgres;
 use rustix::process::Signal;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use crate::clock::Stamp;
+use crate::databases::Databases;
+use crate::installation::loopback;
 use crate::life::Scene;
 use crate::node::Node;
 use crate::proxy::{Flow, Spoil};
@@ -40,6 +43,8 @@ pub(crate) enum Fault {
     Database,
     /// No node reaches the database.
     BlackHole,
+    /// The primary is killed, and its synchronous standby promoted.
+    Failover,
     /// All nodes and the database are killed at once and started again.
     Everything,
 }
@@ -50,6 +55,7 @@ pub(crate) const KILLS: &str = "nodes killed";
 pub(crate) const BYTES: &str = "bytes spoiled";
 pub(crate) const RESETS: &str = "connections reset";
 pub(crate) const BACKENDS: &str = "backends ended";
+pub(crate) const FAILOVERS: &str = "standbys promoted";
 pub(crate) const DATABASES: &str = "databases killed";
 
 impl Fault {
@@ -78,6 +84,7 @@ impl Fault {
             Self::Reset => RESETS,
             Self::Backends => BACKENDS,
             Self::Database | Self::Everything => DATABASES,
+            Self::Failover => FAILOVERS,
             _ => BYTES,
         }
     }
@@ -98,6 +105,7 @@ impl Fault {
                 pause(scene, node, time).await;
             }
             Self::Kill => kill(scene, &[node], chance.u64(..300)).await,
+            Self::Failover => fail_over(scene).await,
             Self::Everything => everything(scene).await,
             Self::Delay => {
                 let flow = Flow::Delay(5..chance.u64(20..120));
@@ -171,6 +179,11 @@ async fn pause(scene: &Scene, node: &Node, time: Duration) {
     scene.end_fault();
 }
 
+fn primary(scene: &Scene) -> Option<Arc<Postgres>> {
+    let databases = scene.installation.databases.as_ref();
+    databases.map(Databases::primary)
+}
+
 /// Waits until the nodes serve again, and judges the time.
 async fn recover(scene: &Scene, nodes: &[&Node]) {
     let healed_at = Stamp::now();
@@ -197,7 +210,7 @@ async fn kill(scene: &Scene, nodes: &[&Node], pause_ms: u64) {
 
 async fn everything(scene: &Scene) {
     let nodes = all(&scene.installation.nodes);
-    if let Some(postgres) = &scene.installation.postgres {
+    if let Some(postgres) = primary(scene) {
         for node in &nodes {
             node.begin_trouble();
         }
@@ -250,7 +263,7 @@ async fn reset(scene: &Scene, node: &Node, chance: &mut fastrand::Rng) {
 }
 
 async fn end_backends(scene: &Scene) {
-    let Some(postgres) = &scene.installation.postgres else {
+    let Some(postgres) = primary(scene) else {
         return;
     };
     let nodes = all(&scene.installation.nodes);
@@ -267,7 +280,7 @@ async fn end_backends(scene: &Scene) {
 }
 
 async fn restart_database(scene: &Scene, by_signal: bool) {
-    let Some(postgres) = &scene.installation.postgres else {
+    let Some(postgres) = primary(scene) else {
         return;
     };
     let nodes = all(&scene.installation.nodes);
@@ -285,6 +298,28 @@ async fn restart_database(scene: &Scene, by_signal: bool) {
     scene.record.fault(DATABASES, 1);
     sleep(Duration::from_millis(300)).await;
     block_in_place(|| postgres.start_again());
+    recover(scene, &nodes).await;
+    scene.end_fault();
+}
+
+async fn fail_over(scene: &Scene) {
+    let Some(databases) = &scene.installation.databases else {
+        return;
+    };
+    let nodes = all(&scene.installation.nodes);
+    block_in_place(|| databases.add_synchronous_standby());
+    // Some keys are to die while the commits wait for the standby.
+    sleep(Duration::from_millis(500)).await;
+    scene.begin_fault();
+    for node in &nodes {
+        node.begin_trouble();
+    }
+    if let Some(primary) = block_in_place(|| databases.fail_over()) {
+        scene.record.fault(FAILOVERS, 1);
+        for proxy in nodes.iter().filter_map(|node| node.proxy.as_ref()) {
+            proxy.repoint(loopback(primary.port()));
+        }
+    }
     recover(scene, &nodes).await;
     scene.end_fault();
 }

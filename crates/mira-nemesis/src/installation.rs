@@ -5,15 +5,19 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mira_testkit::Postgres;
 use tempfile::TempDir;
 
+use crate::balancer::Balancer;
 use crate::clock::Stamp;
 use crate::console::Console;
+use crate::databases::Databases;
 use crate::drip::Drip;
 use crate::node::{Node, Recipe};
 use crate::proxy::Proxy;
 use crate::witness;
+
+/// What we recommend; `deploy/three-nodes` says for whom.
+const RECOMMENDED: &str = include_str!("../../../deploy/three-nodes/mira.toml");
 
 /// How an installation is made.
 #[derive(Debug, Clone)]
@@ -23,8 +27,6 @@ pub(crate) struct Plan {
     pub(crate) nodes: usize,
     pub(crate) lease: Duration,
     pub(crate) bug: Option<String>,
-    /// More lines of `[limits]`.
-    pub(crate) settings: &'static [&'static str],
 }
 
 /// A running installation, gone when dropped.
@@ -35,9 +37,8 @@ pub(crate) struct Installation {
     pub(crate) lease: Duration,
     /// A key that nobody kills.
     pub(crate) witness: String,
-    pub(crate) postgres: Option<Postgres>,
-    /// A balancer in front of the nodes.
-    pub(crate) balancer: Option<SocketAddr>,
+    pub(crate) databases: Option<Databases>,
+    balancer: Option<Balancer>,
     _folder: TempDir,
 }
 
@@ -49,23 +50,26 @@ impl Installation {
 
     /// Nodes over a database of their own.
     pub(crate) async fn cluster(plan: &Plan) -> io::Result<Self> {
-        let postgres = Postgres::start(plan.settings);
-        Self::start(plan, Some(postgres)).await
+        Self::start(plan, Some(Databases::new())).await
     }
 
     /// The same behind a balancer.
     pub(crate) async fn balanced(plan: &Plan) -> io::Result<Self> {
-        Self::cluster(plan).await
+        let mut installation = Self::cluster(plan).await?;
+        let nodes: Vec<_> = installation.nodes.iter().map(|node| node.address).collect();
+        installation.balancer = Some(Balancer::start(&nodes)?);
+        Ok(installation)
     }
 
-    async fn start(plan: &Plan, postgres: Option<Postgres>) -> io::Result<Self> {
+    async fn start(plan: &Plan, databases: Option<Databases>) -> io::Result<Self> {
         let drip = Drip::start().await?;
         let folder = TempDir::new()?;
-        let database = postgres.as_ref().map(Postgres::create_database);
+        let primary = databases.as_ref().map(Databases::primary);
+        let database = primary.as_ref().map(|primary| primary.create_database());
         let mut nodes = Vec::new();
         for index in 0..plan.nodes {
-            let proxy = match &postgres {
-                Some(postgres) => Some(Proxy::start(loopback(postgres.port())).await?),
+            let proxy = match &primary {
+                Some(primary) => Some(Proxy::start(loopback(primary.port())).await?),
                 None => None,
             };
             let recipe = Recipe {
@@ -98,7 +102,7 @@ impl Installation {
             drip,
             lease: plan.lease,
             witness,
-            postgres,
+            databases,
             balancer: None,
             _folder: folder,
         })
@@ -107,7 +111,8 @@ impl Installation {
     /// Where clients reach a node: itself, or the balancer.
     pub(crate) fn door(&self, node: usize) -> SocketAddr {
         let direct = self.nodes.get(node).map(|node| node.address);
-        self.balancer.or(direct).unwrap_or(loopback(0))
+        let balancer = self.balancer.as_ref().map(|balancer| balancer.address);
+        balancer.or(direct).unwrap_or(loopback(0))
     }
 
     /// Whether clients know which node answers them.
@@ -126,15 +131,20 @@ pub(crate) fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 
-/// No limits; a gateway route that needs `write`, so that a key which is narrowed
-/// to `read` must be refused.
+/// The recommended configuration without limits, and with a gateway route that
+/// needs `write`, so that a key which is narrowed to `read` must be refused.
 fn config(lease: Duration, upstream: SocketAddr) -> String {
+    let recommended = RECOMMENDED
+        .replace(
+            "lease_ms = 5000",
+            &format!("lease_ms = {}", lease.as_millis()),
+        )
+        .replace("10.0.0.10", "127.0.0.1");
     format!(
-        "[store]\nlease_ms = {}\n\
+        "{recommended}\n\
          [limits]\naddress_per_minute = 0\norganization_key_per_minute = 0\n\
          app_key_per_minute = 0\napp_key_per_day = 0\nconsole_per_minute = 0\n\
          [[service]]\nname = \"drip\"\nprefix = \"/drip\"\nupstream = \"http://{upstream}\"\n\
          key = \"organization\"\nmethods = {{ GET = \"write\" }}\n",
-        lease.as_millis()
     )
 }

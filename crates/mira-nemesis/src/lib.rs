@@ -9,8 +9,10 @@
     reason = "a command-line program speaks to its terminal"
 )]
 
+mod balancer;
 mod clock;
 mod console;
+mod databases;
 mod drip;
 mod exchange;
 mod fault;
@@ -129,7 +131,6 @@ impl Options {
             nodes: if is_single { 1 } else { self.nodes },
             lease: Duration::from_millis(self.lease_ms),
             bug: None,
-            settings: &[],
         }
     }
 

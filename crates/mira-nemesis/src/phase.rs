@@ -27,7 +27,7 @@ const HAUNTERS: usize = 2;
 pub(crate) struct Phase {
     pub(crate) name: &'static str,
     pub(crate) house: House,
-    /// What is done meanwhile; nothing, if empty.
+    /// What is done meanwhile, each at least once; nothing, if empty.
     pub(crate) faults: &'static [Fault],
 }
 
@@ -117,8 +117,13 @@ impl Phase {
         for _ in 0..extent.keys {
             let (scene, ghosts) = (Arc::clone(scene), Arc::clone(&ghosts));
             let mut chance = chance.fork();
+            let expected = self.evidence();
             lives.spawn(async move {
-                while scene.record.kills() < extent.revocations && begun.elapsed() < extent.time {
+                let is_done = || {
+                    let record = &scene.record;
+                    record.kills() >= extent.revocations && record.invalid(&expected).is_none()
+                };
+                while !is_done() && begun.elapsed() < extent.time {
                     if let Some(victim) = life::live(&scene, &mut chance).await {
                         ghosts.add(victim);
                     }
@@ -157,13 +162,17 @@ impl Phase {
         timeout(PROBE_PATIENCE, all).await.ok();
     }
 
+    /// What must have been counted.
+    fn evidence(&self) -> Vec<&'static str> {
+        self.faults.iter().map(|fault| fault.evidence()).collect()
+    }
+
     fn verdict(&self, record: &Record) -> Verdict {
         if record.violations() > 0 {
             return Verdict::Violated;
         }
-        let expected: Vec<_> = self.faults.iter().map(|fault| fault.evidence()).collect();
         record
-            .invalid(&expected)
+            .invalid(&self.evidence())
             .map_or(Verdict::Passed, Verdict::Invalid)
     }
 }
@@ -201,6 +210,7 @@ pub(crate) const PHASES: &[Phase] = &[
     phase("black-hole", House::Cluster, &[Fault::BlackHole]),
     phase("everything", House::Cluster, &[Fault::Everything]),
     phase("mixed", House::Cluster, Fault::MIXED),
+    phase("failover", House::Cluster, &[Fault::Failover]),
     phase("balancer", House::Balanced, Fault::SINGLE),
 ];
 

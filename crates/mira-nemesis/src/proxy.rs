@@ -97,6 +97,11 @@ impl Proxy {
         self.spoil(Spoil::default());
     }
 
+    /// Leads new connections elsewhere.
+    pub(crate) fn repoint(&self, database: SocketAddr) {
+        *lock(&self.shared.database) = database;
+    }
+
     /// Resets the connections there are, or only the one that listens.
     pub(crate) fn reset(&self, only_listener: bool) {
         self.shared.resets.send_modify(|(count, only)| {

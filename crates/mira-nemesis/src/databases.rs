@@ -1,0 +1,82 @@
+//! The database of an installation, and the standby that takes over.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mira_testkit::Postgres;
+
+use crate::installation::loopback;
+
+/// The name of a standby in `synchronous_standby_names`.
+const STANDBY: &str = "standby";
+
+/// A primary, and perhaps a standby.
+pub(crate) struct Databases(Mutex<Pair>);
+
+struct Pair {
+    primary: Arc<Postgres>,
+    standby: Option<Arc<Postgres>>,
+}
+
+impl Databases {
+    pub(crate) fn new() -> Self {
+        let primary = Arc::new(Postgres::start(&[]));
+        Self(Mutex::new(Pair {
+            primary,
+            standby: None,
+        }))
+    }
+
+    /// The server that takes writes.
+    pub(crate) fn primary(&self) -> Arc<Postgres> {
+        Arc::clone(&self.lock().primary)
+    }
+
+    /// Makes a standby that has every commit before it is confirmed. It is copied
+    /// before the primary waits for it, so that it waits for none when it is
+    /// promoted.
+    pub(crate) fn add_synchronous_standby(&self) {
+        let primary = self.primary();
+        let standby = Postgres::start_standby(loopback(primary.port()), STANDBY, &[]);
+        let wait = format!("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 ({STANDBY})'");
+        primary.execute("postgres", &wait);
+        primary.execute("postgres", "SELECT pg_reload_conf()");
+        self.lock().standby = Some(Arc::new(standby));
+    }
+
+    /// Kills the primary and promotes the standby; gives the new primary. The old
+    /// one is gone for good.
+    pub(crate) fn fail_over(&self) -> Option<Arc<Postgres>> {
+        let standby = self.lock().standby.take()?;
+        self.primary().kill();
+        standby.promote();
+        self.lock().primary = Arc::clone(&standby);
+        Some(standby)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pair> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Databases;
+
+    #[test]
+    fn promoted_standby_has_every_confirmed_commit() {
+        let databases = Databases::new();
+        let make = "CREATE TABLE noted (number int)";
+        databases.primary().execute("postgres", make);
+        for number in 0..2 {
+            databases.add_synchronous_standby();
+            let insert = format!("INSERT INTO noted VALUES ({number})");
+            databases.primary().execute("postgres", &insert);
+            databases.fail_over().unwrap();
+        }
+        let sum = "SELECT count(*) FROM noted";
+        assert_eq!(databases.primary().execute("postgres", sum), "2");
+        databases.primary().kill();
+        databases.primary().start_again();
+        assert_eq!(databases.primary().execute("postgres", sum), "2");
+    }
+}
