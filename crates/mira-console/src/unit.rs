@@ -75,6 +75,15 @@ impl Console {
         let (tell, told) = oneshot::channel();
         // A task of its own: a caller who hangs up must not leave a change that
         // is committed and holds nowhere.
+        let reach = mutator.reach();
+        #[cfg(feature = "planted")]
+        let reach = if mira_verifier::planted::Bug::Forgotten.is_planted()
+            && mutator == Mutator::SuspendKey
+        {
+            Reach::Here
+        } else {
+            reach
+        };
         let mutation = tokio::spawn(async move {
             let written = db.write(move |tx| {
                 Box::pin(async move {
@@ -83,7 +92,7 @@ impl Console {
                         now,
                         caller,
                         services,
-                        reach: mutator.reach(),
+                        reach,
                         entropy,
                         seq: Seq::START,
                     };

@@ -57,6 +57,10 @@ impl Node {
         learnt: BootInstant,
         patience: Option<Duration>,
     ) -> Result<Effect, NodeError> {
+        #[cfg(feature = "planted")]
+        if mira_verifier::planted::Bug::Early.is_planted() {
+            return Ok(effective(Proof::Acks, 1, Duration::ZERO));
+        }
         let mut wait: Option<Wait> = None;
         loop {
             let asked = wait.as_ref().map_or(learnt, |_| self.clock().boot());

@@ -183,6 +183,11 @@ impl Node {
             let Some(last) = entries.last() else {
                 return Ok(());
             };
+            #[cfg(feature = "planted")]
+            if mira_verifier::planted::Bug::Acknowledge.is_planted() {
+                self.applied.send_replace(last.place());
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
             for entry in &entries {
                 self.verifier.apply(&entry.change);
             }

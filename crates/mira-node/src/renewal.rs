@@ -23,6 +23,12 @@ impl Node {
         let basis = self.send_renewal(member, applied).await?;
         let basis = basis.ok_or(NodeError::Fenced)?;
         self.reach(applied, basis).await?;
+        #[cfg(feature = "planted")]
+        let sent = if mira_verifier::planted::Bug::Reply.is_planted() {
+            self.clock().boot()
+        } else {
+            sent
+        };
         self.extend_lease(losses, Deadline::after(sent, member.lease));
         Ok(())
     }

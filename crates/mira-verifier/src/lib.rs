@@ -23,6 +23,8 @@ mod lease;
 mod lifeline;
 mod limits;
 mod lock;
+#[cfg(feature = "planted")]
+pub mod planted;
 mod record;
 mod refill;
 mod resolve;

@@ -127,6 +127,10 @@ impl Verifier {
     /// charges the windows if so.
     pub fn verify(&self, presented: &Credential<'_>, access: &Access) -> Verification {
         let Some(now) = self.leased_now() else {
+            #[cfg(feature = "planted")]
+            if crate::planted::Bug::Refuse.is_planted() {
+                return refuse(Presented::Unknown, access, self.clock.read().wall);
+            }
             return Verification::Unavailable;
         };
         let key = match *presented {
@@ -140,6 +144,11 @@ impl Verifier {
         // not found does not exist.
         let is_partial = self.is_partial.load(Ordering::Acquire);
         match self.index.find(&digest) {
+            #[cfg(feature = "planted")]
+            Some(entry) => {
+                crate::planted::cached(digest, access, now, self.decide(&entry, access, now))
+            }
+            #[cfg(not(feature = "planted"))]
             Some(entry) => self.decide(&entry, access, now),
             None if is_partial && has_checksum(key) => Verification::Needs(Refill::Key(digest)),
             None => refuse(Presented::Unknown, access, now),
@@ -225,6 +234,10 @@ impl Verifier {
     fn leased_now(&self) -> Option<Timestamp> {
         let deadline = self.lease.load();
         let reading = self.clock.read();
+        #[cfg(feature = "planted")]
+        if crate::planted::Bug::Open.is_planted() {
+            return Some(reading.wall);
+        }
         (!deadline.has_passed(reading.boot)).then_some(reading.wall)
     }
 
@@ -308,6 +321,10 @@ impl Verifier {
 
     /// Why what `grant` allowed must end at `now`, if it must.
     fn end_of(&self, grant: &Grant, now: Option<Timestamp>) -> Option<End> {
+        #[cfg(feature = "planted")]
+        if crate::planted::Bug::Stream.is_planted() {
+            return None;
+        }
         let Some(now) = now else {
             return Some(End::Unavailable);
         };
