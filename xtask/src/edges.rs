@@ -153,7 +153,11 @@ pub(crate) const ROWS: &[Row] = &[
         ],
     ),
     row("mira-testkit", &[]),
-    row("mira-nemesis", &["mira-testkit"]),
+    // The server and the verifier only with planted bugs, which no product has.
+    row(
+        "mira-nemesis",
+        &["mira-server", "mira-testkit", "mira-verifier"],
+    ),
     row("mira-bench", &["mira-core", "mira-key", "mira-verifier"]),
     row("xtask", &[]),
 ];

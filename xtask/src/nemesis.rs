@@ -3,21 +3,27 @@
 
 use std::{path::Path, process::Command};
 
-/// Passes everything behind the verb on; `--release` says how to build.
+/// What builds the product without bugs.
+const PRODUCT: &[&str] = &["build", "--package", "mira"];
+const NEMESIS: &[&str] = &["--package", "mira-nemesis"];
+/// What builds it with those that the nemesis must find.
+const PLANTED: &[&str] = &["--features", "mira-nemesis/planted"];
+
+/// Passes everything behind the verb on, but for `--release`, which says how to build.
 pub(crate) fn run(root: &Path) -> bool {
     let (profile, arguments): (Vec<_>, Vec<_>) = std::env::args()
         .skip(2)
         .partition(|argument| argument == "--release");
-    let build = ["build", "--package", "mira", "--package", "mira-nemesis"];
-    let mut nemesis = vec!["run", "--quiet", "--package", "mira-nemesis"];
-    nemesis.extend(["--bin", "mira-nemesis"]);
-    cargo(root, &build, &profile, &[])
-        && cargo(
-            root,
-            &nemesis,
-            &profile,
-            &[vec!["--".to_owned()], arguments].concat(),
-        )
+    let is_planted = arguments.iter().any(|argument| argument == "--planted");
+    let features = if is_planted { PLANTED } else { &[] };
+    let product = if is_planted {
+        [&["build"], NEMESIS, features].concat()
+    } else {
+        PRODUCT.to_vec()
+    };
+    let nemesis = [&["run"], NEMESIS, features, &["--bin", "mira-nemesis"]].concat();
+    let arguments = [vec!["--".to_owned()], arguments].concat();
+    cargo(root, &product, &profile, &[]) && cargo(root, &nemesis, &profile, &arguments)
 }
 
 fn cargo(root: &Path, verb: &[&str], profile: &[String], arguments: &[String]) -> bool {

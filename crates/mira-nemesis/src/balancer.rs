@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -12,6 +13,9 @@ use crate::installation::loopback;
 
 /// What we recommend; `deploy/three-nodes` says for whom.
 const CONFIG: &str = include_str!("../../../deploy/three-nodes/haproxy.cfg");
+
+const START_STEP: Duration = Duration::from_millis(50);
+const START_STEPS: u32 = 100;
 
 /// A running balancer, ended when dropped.
 pub(crate) struct Balancer {
@@ -41,11 +45,26 @@ impl Balancer {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        Ok(Self {
+        let mut balancer = Self {
             address,
             process,
             _folder: folder,
-        })
+        };
+        balancer.await_start()?;
+        Ok(balancer)
+    }
+
+    fn await_start(&mut self) -> io::Result<()> {
+        for _ in 0..START_STEPS {
+            if let Some(status) = self.process.try_wait()? {
+                return Err(io::Error::other(format!("haproxy ended: {status}")));
+            }
+            if TcpStream::connect(self.address).is_ok() {
+                return Ok(());
+            }
+            std::thread::sleep(START_STEP);
+        }
+        Err(io::Error::other("haproxy does not listen"))
     }
 }
 
@@ -58,10 +77,12 @@ impl Drop for Balancer {
 
 /// The recommended one, with the addresses of this machine.
 fn config(address: SocketAddr, nodes: &[SocketAddr]) -> io::Result<String> {
-    let mut replaced = vec![(
-        "bind :443 ssl crt /etc/haproxy/mira.pem alpn h2,http/1.1".to_owned(),
-        format!("bind {address}"),
-    )];
+    let bind = "bind :443 ssl crt /etc/haproxy/mira.pem alpn h2,http/1.1";
+    let mut replaced = vec![
+        (bind.to_owned(), format!("bind {address}")),
+        // As many files as a machine for tests lets it have.
+        ("maxconn 20000".to_owned(), "maxconn 2000".to_owned()),
+    ];
     for (node, last) in nodes.iter().zip(11..) {
         replaced.push((format!("10.0.0.{last}:8080"), node.to_string()));
     }

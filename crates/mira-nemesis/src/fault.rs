@@ -31,6 +31,9 @@ pub(crate) enum Fault {
     DeafNode,
     /// Nothing passes between one node and the database for a while.
     Partition,
+    /// What the database says to one node takes ever longer, and then nothing passes
+    /// any more: a reply that comes late must not count as a late question.
+    Fading,
     /// What one node and the database say is lost, and their connections with it.
     Loss,
     /// The connections of a node are reset.
@@ -69,6 +72,7 @@ impl Fault {
         Self::MuteNode,
         Self::DeafNode,
         Self::Partition,
+        Self::Fading,
         Self::Loss,
         Self::Reset,
         Self::Listener,
@@ -132,6 +136,7 @@ impl Fault {
                 let time = part_of_lease(chance, 0.5, 3.0);
                 spoil(scene, &[node], &both(&Flow::Hold), true, time).await;
             }
+            Self::Fading => fade(scene, node, part_of_lease(chance, 1.15, 1.4)).await,
             Self::Loss => {
                 let time = part_of_lease(chance, 0.5, 3.0);
                 spoil(scene, &[node], &both(&Flow::Swallow), true, time).await;
@@ -223,6 +228,16 @@ async fn everything(scene: &Scene) {
         block_in_place(|| postgres.start_again());
     }
     kill(scene, &nodes, 0).await;
+}
+
+async fn fade(scene: &Scene, node: &Node, time: Duration) {
+    let slow = Spoil {
+        to_node: Flow::Delay(180..220),
+        ..Spoil::default()
+    };
+    node.spoil(slow, false);
+    sleep(scene.installation.lease.mul_f64(0.7)).await;
+    spoil(scene, &[node], &both(&Flow::Hold), true, time).await;
 }
 
 /// Spoils the way of some nodes for a time.

@@ -12,7 +12,7 @@ use crate::exchange::Exchange;
 use crate::record::Record;
 use crate::victim::Victim;
 
-const PAUSE: Duration = Duration::from_millis(25);
+const PAUSE: Duration = Duration::from_millis(80);
 const DEPTH: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(20);
 

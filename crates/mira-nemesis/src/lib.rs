@@ -22,6 +22,8 @@ mod life;
 mod mutator;
 mod node;
 mod phase;
+#[cfg(feature = "planted")]
+mod planted;
 mod proxy;
 mod record;
 mod stream;
@@ -65,6 +67,12 @@ pub struct Options {
     /// The lease of the nodes
     #[arg(long, default_value_t = 1_000)]
     pub lease_ms: u64,
+    /// The machine is not quiet: times are printed and not judged
+    #[arg(long)]
+    pub noisy: bool,
+    /// Finds the bugs of a binary that has some, and nothing in it without one
+    #[arg(long)]
+    pub planted: bool,
     /// The binary of the nodes; the one beside this program if absent
     #[arg(long)]
     pub mira: Option<PathBuf>,
@@ -84,10 +92,18 @@ pub async fn run(options: &Options) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let Some(binary) = options.mira.clone().or_else(beside) else {
+    let Some(binary) = options.mira.clone().or_else(|| options.beside()) else {
         eprintln!("where is the binary of the nodes? say --mira PATH");
         return ExitCode::from(2);
     };
+    if options.planted {
+        #[cfg(feature = "planted")]
+        return planted::find(options, &binary).await;
+        #[cfg(not(feature = "planted"))]
+        eprintln!("this build has no bugs; `cargo xtask nemesis --planted` makes one that has");
+        #[cfg(not(feature = "planted"))]
+        return ExitCode::from(2);
+    }
     let begun = Stamp::now();
     println!(
         "seed {}, {} nodes, lease {} ms",
@@ -124,12 +140,19 @@ async fn perform(phase: &Phase, plan: &Plan, extent: Extent) -> (Arc<Record>, Ve
 }
 
 impl Options {
+    /// The binary in the folder of this program.
+    fn beside(&self) -> Option<PathBuf> {
+        let name = if self.planted { "mira-planted" } else { "mira" };
+        let binary = std::env::current_exe().ok()?.with_file_name(name);
+        binary.is_file().then_some(binary)
+    }
+
     fn plan(&self, phase: &Phase, binary: &Path) -> Plan {
         let is_single = phase.house == House::Single;
         Plan {
             binary: binary.to_owned(),
             nodes: if is_single { 1 } else { self.nodes },
-            lease: Duration::from_millis(self.lease_ms),
+            lease: phase.lease(Duration::from_millis(self.lease_ms)),
             bug: None,
         }
     }
@@ -140,6 +163,8 @@ impl Options {
             revocations: self.revocations.div_ceil(phases),
             time: Duration::from_secs(self.seconds),
             keys: self.keys,
+            stops_when_found: false,
+            judges_times: !self.noisy,
         }
     }
 }
@@ -151,10 +176,4 @@ fn chosen(names: &[String]) -> Result<Vec<Phase>, &String> {
     }
     let of_name = |name: &String| PHASES.iter().find(|phase| phase.name == *name).copied();
     names.iter().map(|name| of_name(name).ok_or(name)).collect()
-}
-
-/// `mira` in the folder of this program.
-fn beside() -> Option<PathBuf> {
-    let mira = std::env::current_exe().ok()?.with_file_name("mira");
-    mira.is_file().then_some(mira)
 }

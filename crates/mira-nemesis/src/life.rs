@@ -142,7 +142,7 @@ async fn kill(scene: &Scene, doomed: &Doomed, chance: &mut fastrand::Rng) -> Opt
         let is_healthy = trouble.is_multiple_of(2) && trouble == node.trouble();
         if is_healthy && installation.is_direct() && took > installation.revoke_bound() {
             let index = node.index;
-            scene.record.violation(format!(
+            scene.record.slow(format!(
                 "node {index}, in contact, took {took:.2?} to revoke"
             ));
         }

@@ -152,7 +152,7 @@ impl Node {
         if let Some(took) = took {
             record.recovery(took);
             if took > RECOVERY_BOUND {
-                record.violation(format!("node {index} served again only after {took:.1?}"));
+                record.slow(format!("node {index} served again only after {took:.1?}"));
             }
         } else {
             let log = self.last_words();

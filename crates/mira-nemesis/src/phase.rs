@@ -50,6 +50,10 @@ pub(crate) struct Extent {
     pub(crate) time: Duration,
     /// Keys that live at the same time.
     pub(crate) keys: usize,
+    /// Whether one violation is enough.
+    pub(crate) stops_when_found: bool,
+    /// Whether the machine is quiet enough to judge times.
+    pub(crate) judges_times: bool,
 }
 
 /// What came of it.
@@ -73,6 +77,12 @@ impl fmt::Display for Verdict {
 }
 
 impl Phase {
+    /// A slow renewal must fit into half a lease to be worth a late reply.
+    pub(crate) fn lease(&self, lease: Duration) -> Duration {
+        let is_slow = self.faults == [Fault::Fading];
+        if is_slow { lease * 2 } else { lease }
+    }
+
     /// Its own part of the run's seed, whichever other phases run.
     pub(crate) fn seed(&self, seed: u64) -> u64 {
         let name = self.name.bytes();
@@ -98,7 +108,7 @@ impl Phase {
         });
         self.play(&scene, extent).await;
         let record = Arc::clone(&scene.record);
-        let verdict = self.verdict(&record);
+        let verdict = self.verdict(&record, extent.judges_times);
         Ok((record, verdict))
     }
 
@@ -121,7 +131,9 @@ impl Phase {
             lives.spawn(async move {
                 let is_done = || {
                     let record = &scene.record;
-                    record.kills() >= extent.revocations && record.invalid(&expected).is_none()
+                    let is_enough = record.kills() >= extent.revocations;
+                    let is_found = extent.stops_when_found && record.violations() > 0;
+                    is_found || is_enough && record.invalid(&expected).is_none()
                 };
                 while !is_done() && begun.elapsed() < extent.time {
                     if let Some(victim) = life::live(&scene, &mut chance).await {
@@ -138,7 +150,9 @@ impl Phase {
                 .record
                 .violation("the nemesis itself failed".to_owned());
         }
-        self.look_back(scene, &ghosts).await;
+        if !extent.stops_when_found || scene.record.violations() == 0 {
+            self.look_back(scene, &ghosts).await;
+        }
         crowd.shutdown().await;
     }
 
@@ -167,8 +181,8 @@ impl Phase {
         self.faults.iter().map(|fault| fault.evidence()).collect()
     }
 
-    fn verdict(&self, record: &Record) -> Verdict {
-        if record.violations() > 0 {
+    fn verdict(&self, record: &Record, judges_times: bool) -> Verdict {
+        if record.violations() > 0 || judges_times && record.slow_count() > 0 {
             return Verdict::Violated;
         }
         record
@@ -202,6 +216,7 @@ pub(crate) const PHASES: &[Phase] = &[
     phase("mute", House::Cluster, &[Fault::MuteNode]),
     phase("deaf", House::Cluster, &[Fault::DeafNode]),
     phase("partition", House::Cluster, &[Fault::Partition]),
+    phase("fading", House::Cluster, &[Fault::Fading]),
     phase("loss", House::Cluster, &[Fault::Loss]),
     phase("reset", House::Cluster, &[Fault::Reset]),
     phase("listener", House::Cluster, &[Fault::Listener]),

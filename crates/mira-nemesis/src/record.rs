@@ -8,6 +8,7 @@ use std::time::Duration;
 
 /// How many violations are kept word for word.
 const KEPT: usize = 20;
+const KEPT_SLOW: usize = 5;
 
 /// Counters that everybody adds to while a phase runs.
 #[derive(Debug, Default)]
@@ -26,6 +27,7 @@ pub(crate) struct Record {
 struct Noted {
     violations: Vec<String>,
     violation_count: usize,
+    slow: Vec<String>,
     kills: Vec<Kill>,
     recoveries: Vec<Duration>,
     faults: BTreeMap<&'static str, u64>,
@@ -76,6 +78,15 @@ impl Record {
         if noted.violations.len() < KEPT {
             noted.violations.push(what);
         }
+    }
+
+    /// Something took longer than the contract says.
+    pub(crate) fn slow(&self, what: String) {
+        self.noted().slow.push(what);
+    }
+
+    pub(crate) fn slow_count(&self) -> usize {
+        self.noted().slow.len()
     }
 
     pub(crate) fn kill(&self, kill: Kill) {
@@ -191,6 +202,13 @@ impl fmt::Display for Record {
         }
         for remark in &noted.remarks {
             writeln!(f, "  {remark}")?;
+        }
+        for slow in noted.slow.iter().take(KEPT_SLOW) {
+            writeln!(f, "  too slow: {slow}")?;
+        }
+        let more = noted.slow.len().saturating_sub(KEPT_SLOW);
+        if more > 0 {
+            writeln!(f, "  and {more} more too slow")?;
         }
         for violation in &noted.violations {
             writeln!(f, "  VIOLATION: {violation}")?;

@@ -47,7 +47,7 @@ async fn ends_in_time(mut stream: TcpStream, victim: &Victim) -> bool {
         if part.windows(EVENT.len()).any(|window| window == EVENT) {
             let now = Stamp::now();
             victim.judge_stream(now, "gave data");
-            if now.since(victim.effective_at()) > STREAM_BOUND {
+            if now.since(victim.effective_at()) > STREAM_BOUND * 3 {
                 return true;
             }
         }

@@ -154,8 +154,12 @@ impl Victim {
         let effective_at = self.effective_at();
         let late = at.since(effective_at);
         if late > STREAM_BOUND {
-            self.record
-                .violation(format!("a stream {what} {late:.1?} after the answer"));
+            let what = format!("a stream {what} {late:.1?} after the answer");
+            if late > STREAM_BOUND * 3 {
+                self.record.violation(what);
+            } else {
+                self.record.slow(what);
+            }
         }
     }
 
@@ -170,7 +174,7 @@ impl Victim {
     }
 }
 
-const USE_PAUSE: Duration = Duration::from_millis(4);
+const USE_PAUSE: Duration = Duration::from_millis(8);
 /// A kill that waits for longer, waits for a lease: no need to hurry.
 const RUSH: Duration = Duration::from_millis(50);
 /// Streams of a dead key end within this time.
