@@ -69,6 +69,15 @@ impl Database {
         }
     }
 
+    /// Closes the connections that nobody uses, for whoever has learnt that the way
+    /// to the server was cut.
+    pub fn forget_idle(&self) {
+        match self {
+            Self::Sqlite(_) => {}
+            Self::Postgres(postgres) => postgres.forget_idle(),
+        }
+    }
+
     /// Finishes the work already queued and closes the files
     /// or connections. Later work, also
     /// through clones, is refused with [`Outage::Closed`](crate::Outage::Closed).

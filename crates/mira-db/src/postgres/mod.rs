@@ -46,7 +46,8 @@ pub struct PostgresOptions {
     /// How long a statement may wait for a lock on the server.
     pub lock_timeout: Duration,
     /// After how much silence the server ends a transaction, so that a node which
-    /// is cut off does not keep its locks.
+    /// is cut off does not keep its locks. Others wait for them meanwhile, so it is
+    /// well below what a revocation may take.
     pub idle_timeout: Duration,
 }
 
@@ -59,7 +60,7 @@ impl Default for PostgresOptions {
             answer_timeout: Duration::from_secs(8),
             statement_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(3),
-            idle_timeout: Duration::from_secs(2),
+            idle_timeout: Duration::from_millis(400),
         }
     }
 }
@@ -93,6 +94,10 @@ impl Postgres {
         Self {
             pool: Arc::new(self.pool.with_options(options)),
         }
+    }
+
+    pub(crate) fn forget_idle(&self) {
+        self.pool.forget_idle();
     }
 
     /// Runs `work` in a task of its own, so that it goes to its end even if the

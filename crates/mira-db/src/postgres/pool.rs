@@ -81,6 +81,12 @@ impl Pool {
         self.idle().clear();
     }
 
+    /// Closes the connections that nobody uses: where one has failed, the others
+    /// may have, and each would cost somebody a wait to find out.
+    pub(super) fn forget_idle(&self) {
+        self.idle().clear();
+    }
+
     fn pop(&self) -> Option<Session> {
         let mut idle = self.idle();
         while let Some(session) = idle.pop() {
@@ -99,6 +105,11 @@ impl Pool {
 impl Lease {
     pub(super) fn options(&self) -> &PostgresOptions {
         self.pool.options()
+    }
+
+    /// Closes the connections that nobody uses.
+    pub(super) fn forget_idle(&self) {
+        self.pool.forget_idle();
     }
 
     /// Lends the connection to others again.

@@ -142,10 +142,16 @@ impl PostgresTx {
         let (error, is_sound) = match answered {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => {
+                if error.is_closed() {
+                    self.lease.forget_idle();
+                }
                 let is_sound = is_constraint(&error);
                 (DbError::from(error), is_sound)
             }
-            Err(_) => (DbError::Unavailable(Outage::Silent), false),
+            Err(_) => {
+                self.lease.forget_idle();
+                (DbError::Unavailable(Outage::Silent), false)
+            }
         };
         self.failed.store(true, Ordering::Relaxed);
         if !is_sound {
