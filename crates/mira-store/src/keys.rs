@@ -69,6 +69,15 @@ pub async fn get(tx: &mut Tx, id: KeyId) -> Result<Option<StoredKey>, StoreError
     }
 }
 
+/// The same in a transaction that does not change it: it stays as it is until the
+/// commit, and others may hold it too.
+pub async fn hold(tx: &mut Tx, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::keys::get(tx.connection(), id),
+        Tx::Postgres(tx) => postgres::keys::hold(tx, id).await,
+    }
+}
+
 /// The key with this digest.
 pub async fn by_digest(tx: &mut Tx, digest: &KeyDigest) -> Result<Option<StoredKey>, StoreError> {
     match tx {

@@ -59,6 +59,15 @@ pub async fn get(tx: &mut Tx, id: UserId) -> Result<Option<User>, StoreError> {
     }
 }
 
+/// The same in a transaction that does not change them: they stay as they are until
+/// the commit, and others may hold them too.
+pub async fn hold(tx: &mut Tx, id: UserId) -> Result<Option<User>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::users::get(tx.connection(), id),
+        Tx::Postgres(tx) => postgres::users::hold(tx, id).await,
+    }
+}
+
 /// The account with this email, in whatever case.
 pub async fn by_email(tx: &mut Tx, email: &str) -> Result<Option<Account>, StoreError> {
     match tx {

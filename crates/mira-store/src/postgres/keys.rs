@@ -4,7 +4,7 @@ use mira_core::{AppId, KeyFacts, KeyId, KeyRecord, Timestamp};
 use mira_db::PostgresTx;
 use mira_key::KeyDigest;
 
-use super::{Select, change, collect, each, find, locking, params};
+use super::{SHARED, Select, change, collect, each, find, locking, params};
 use crate::keys::columns::{DESCRIPTION, FACTS, changeable, fixed, read, read_facts};
 use crate::keys::{KeyFilter, KeyOwner, StoredKey};
 use crate::{Cursor, Page, PageRequest, StoreError};
@@ -54,6 +54,11 @@ pub(crate) async fn get(tx: &PostgresTx, id: KeyId) -> Result<Option<StoredKey>,
         "SELECT {FACTS}, {DESCRIPTION} FROM keys WHERE id = $1{}",
         locking(tx)
     );
+    find(tx, &sql, &params![id.as_bytes()], read).await
+}
+
+pub(crate) async fn hold(tx: &PostgresTx, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
+    let sql = format!("SELECT {FACTS}, {DESCRIPTION} FROM keys WHERE id = $1{SHARED}");
     find(tx, &sql, &params![id.as_bytes()], read).await
 }
 

@@ -47,9 +47,13 @@ impl Log {
     }
 
     /// The last position and its link, which stay until the commit. Both logs are
-    /// locked at once, so that no two transactions wait for each other's log.
+    /// locked at once, so that no two transactions wait for each other's log. From
+    /// here on everybody waits for this transaction, so the server ends it soon if
+    /// its node falls silent.
     async fn lock(self, tx: &PostgresTx) -> Result<(u64, Chain), StoreError> {
-        let sql = "SELECT log, position, chain FROM chain_heads ORDER BY log FOR UPDATE";
+        let sql = "SELECT log, position, chain,
+                          set_config('idle_in_transaction_session_timeout', '250', true)
+                   FROM chain_heads ORDER BY log FOR UPDATE";
         let heads = collect(tx, sql, &[], |columns| {
             let log: String = columns.take()?;
             Ok((log, (columns.take()?, columns.take()?)))

@@ -25,6 +25,10 @@ use mira_db::PostgresTx;
 use select::Select;
 use statement::{change, collect, count, each, find, find_value, params};
 
+/// The same for rows that several transactions may hold at once: they stay as they
+/// are, and whoever changes them waits.
+const SHARED: &str = " FOR SHARE";
+
 /// What makes a SELECT keep its rows as they are until the commit, if the
 /// transaction may write. References to the rows can still be added.
 fn locking(tx: &PostgresTx) -> &'static str {

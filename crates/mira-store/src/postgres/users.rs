@@ -3,7 +3,7 @@
 use mira_core::{OrganizationId, Role, User, UserId};
 use mira_db::PostgresTx;
 
-use super::{Select, change, count, find, find_value, locking, params};
+use super::{SHARED, Select, change, count, find, find_value, locking, params};
 use crate::users::{Account, COLUMNS, PasswordHash, fold, read};
 use crate::{Cursor, Page, PageRequest, StoreError};
 
@@ -33,6 +33,11 @@ pub(crate) async fn insert(
 
 pub(crate) async fn get(tx: &PostgresTx, id: UserId) -> Result<Option<User>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE id = $1{}", locking(tx));
+    find(tx, &sql, &params![id.as_bytes()], read).await
+}
+
+pub(crate) async fn hold(tx: &PostgresTx, id: UserId) -> Result<Option<User>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE id = $1{SHARED}");
     find(tx, &sql, &params![id.as_bytes()], read).await
 }
 
