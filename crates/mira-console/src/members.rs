@@ -136,6 +136,7 @@ impl Console {
                 }
                 users::set_role(unit.tx, id, role).await?;
                 user.role = role;
+                unit.announce_organization(organization_id).await?;
                 unit.audit_member(Action::MemberChanged, &user).await?;
                 Ok(user)
             })
@@ -156,6 +157,7 @@ impl Console {
                 let user = unit.member_to_manage(organization_id, id).await?;
                 unit.refuse_loss_of_last(&user, None).await?;
                 users::delete(unit.tx, id).await?;
+                unit.announce_organization(organization_id).await?;
                 unit.audit_member(Action::MemberRemoved, &user).await?;
                 Ok(user)
             })
@@ -250,6 +252,7 @@ impl Unit<'_> {
         users::set_password_hash(self.tx, user.id, hash).await?;
         sessions::delete_all_of_user(self.tx, user.id).await?;
         invitations::delete_all_of_user(self.tx, user.id).await?;
+        self.announce_organization(user.organization_id).await?;
         self.audit_member(Action::UserPasswordSet, user).await
     }
 

@@ -16,7 +16,7 @@ use mira_node::Effect;
 use mira_store::audit::{self, Action, AuditEvent, Target, TargetKind};
 use mira_store::changelog::{self, Seq};
 use mira_store::keys::StoredKey;
-use mira_store::{keys, users};
+use mira_store::{keys, organizations, users};
 use mira_verifier::Lease;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -141,6 +141,18 @@ impl Unit<'_> {
         Ok(())
     }
 
+    /// Lets every node come into step after a change that no verifier needs to know,
+    /// by telling again what holds for the organization.
+    pub(crate) async fn announce_organization(
+        &mut self,
+        id: OrganizationId,
+    ) -> Result<(), ConsoleError> {
+        let organization = organizations::get(self.tx, id).await?;
+        let organization = organization.ok_or(ConsoleError::NotFound("Organization"))?;
+        self.announce(&Change::Organization(organization.facts()))
+            .await
+    }
+
     /// Writes a changed key and tells every verifier.
     pub(crate) async fn put_key(&mut self, key: &StoredKey) -> Result<(), ConsoleError> {
         keys::update(self.tx, &key.record).await?;
@@ -194,10 +206,10 @@ impl Unit<'_> {
                 id,
                 role,
                 organization_id,
-            } => users::get(self.tx, id)
+            } => users::hold(self.tx, id)
                 .await?
                 .is_some_and(|user| user.role >= role && user.organization_id == organization_id),
-            Principal::Key { id, role, .. } => keys::get(self.tx, id).await?.is_some_and(|key| {
+            Principal::Key { id, role, .. } => keys::hold(self.tx, id).await?.is_some_and(|key| {
                 let standing = key.record.standing(self.now);
                 matches!(standing, Standing::Active | Standing::Retiring { .. })
                     && (role < Role::Admin

@@ -23,6 +23,8 @@ struct Wait {
     nodes: u32,
     longest: Duration,
     missing: Vec<NodeId>,
+    /// Whether one of them left the roster and had not acknowledged.
+    has_one_left: bool,
 }
 
 impl Node {
@@ -30,14 +32,17 @@ impl Node {
     /// not wait that long, when `wait` is over. To be called when the commit is
     /// known. [`Seq::START`] stands for whatever was committed by then.
     pub async fn barrier(&self, seq: Seq, wait: Option<Duration>) -> Result<Effect, NodeError> {
-        let learnt = self.clock().boot();
-        let Some(member) = &self.member else {
-            if seq > Seq::START {
-                self.catch_up().await?;
-            }
-            return Ok(effective(Proof::Local, 1, self.since(learnt)));
-        };
-        self.settle(member, seq, learnt, wait).await
+        let effect = match &self.member {
+            None => self.hold_here(seq).await,
+            Some(member) => self.settle(member, seq, self.clock().boot(), wait).await,
+        }?;
+        if let Effect::Effective {
+            proof, waited_ms, ..
+        } = effect
+        {
+            self.waits.note(proof, Duration::from_millis(waited_ms));
+        }
+        Ok(effect)
     }
 
     /// Returns once the change at `seq` holds on this node; the others follow soon.
@@ -116,13 +121,16 @@ impl Wait {
             nodes: u32::try_from(nodes.len()).unwrap_or(u32::MAX),
             longest: longest_wait(roster),
             missing: nodes,
+            has_one_left: false,
         }
     }
 
-    /// Whoever is not on a later roster is gone, and whoever is new on it never knew
-    /// what held before.
+    /// Whoever is not on a later roster has no lease any more, and whoever is new on
+    /// it never knew what held before.
     fn take(&mut self, roster: &Roster) {
         let missing: Vec<NodeId> = missing(roster, self.seq).collect();
+        let is_there = |id: &NodeId| roster.nodes.iter().any(|node| node.id == *id);
+        self.has_one_left |= !self.missing.iter().all(is_there);
         self.missing.retain(|node| missing.contains(node));
     }
 
@@ -133,9 +141,9 @@ impl Wait {
     }
 
     fn effect(&self, waited: Duration) -> Option<Effect> {
-        if self.missing.is_empty() {
+        if self.missing.is_empty() && !self.has_one_left {
             Some(effective(Proof::Acks, self.nodes, waited))
-        } else if waited >= self.longest {
+        } else if self.missing.is_empty() || waited >= self.longest {
             Some(effective(Proof::LeaseExpiry, self.nodes, waited))
         } else {
             None

@@ -28,8 +28,10 @@ mod renewal;
 mod roster;
 mod run;
 mod usage;
+mod waits;
 
 pub use effect::{Effect, Proof};
 pub use error::NodeError;
 pub use membership::Membership;
-pub use node::Node;
+pub use node::{Node, Standing};
+pub use waits::Waits;

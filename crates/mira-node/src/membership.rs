@@ -1,6 +1,7 @@
 //! A node's part in an installation of many: who it is there, and its own
 //! connections to the store.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -36,6 +37,7 @@ pub(crate) struct Member {
     /// The last roster, and when reading it began.
     roster: AsyncMutex<Option<(BootInstant, Arc<Roster>)>>,
     watch: Mutex<Watch>,
+    has_forked: AtomicBool,
 }
 
 impl Member {
@@ -53,6 +55,7 @@ impl Member {
             id: Mutex::new(id),
             roster: AsyncMutex::default(),
             watch: Mutex::default(),
+            has_forked: AtomicBool::new(false),
         })
     }
 
@@ -67,6 +70,22 @@ impl Member {
 
     pub(crate) fn set_id(&self, id: NodeId) {
         *self.id.lock().unwrap_or_else(PoisonError::into_inner) = id;
+    }
+
+    /// Whether the store was found to lack what was applied here, and has not been
+    /// found to hold it since.
+    pub(crate) fn has_forked(&self) -> bool {
+        self.has_forked.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_forked(&self, has_forked: bool) {
+        self.has_forked.store(has_forked, Ordering::Release);
+    }
+
+    /// The roster that was read last.
+    pub(crate) async fn last_roster(&self) -> Option<Arc<Roster>> {
+        let last = self.roster.lock().await;
+        last.as_ref().map(|(_, roster)| Arc::clone(roster))
     }
 
     /// How often the lease is renewed.

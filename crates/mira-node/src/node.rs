@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mira_core::{Access, Change, Clock as _};
 use mira_db::Database;
 use mira_store::changelog::{self, Place};
+use mira_store::nodes::NodeState;
 use mira_store::{apps, keys, organizations, windows};
 use mira_verifier::{BootClock, BootInstant, Coverage, Credential, Deadline, Resolved, Verifier};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
@@ -12,7 +13,7 @@ use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 use crate::allotter::Allotter;
 use crate::membership::{Member, Membership};
 use crate::usage::Unwritten;
-use crate::{NodeError, refill};
+use crate::{NodeError, Waits, refill};
 
 /// How many changes are read at once.
 const BATCH: u32 = 500;
@@ -34,6 +35,20 @@ pub struct Node {
     pub(crate) refills: Semaphore,
     pub(crate) allotter: Arc<Allotter>,
     pub(crate) unwritten: AsyncMutex<Unwritten>,
+    pub(crate) waits: Waits,
+}
+
+/// How a node stands to the others, as of the last roster it has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The position of the last change that was applied.
+    pub applied: u64,
+    /// How many changes it lacked when the roster was read.
+    pub behind: u64,
+    /// How many nodes may be given leases; none are counted where there is one node.
+    pub live: usize,
+    /// How many others are waited for no longer than their leases may run.
+    pub fenced: usize,
 }
 
 impl Node {
@@ -114,12 +129,45 @@ impl Node {
             refills: Semaphore::new(refill::PLACES),
             allotter,
             unwritten: AsyncMutex::default(),
+            waits: Waits::new(),
         }))
     }
 
     /// The verifier that this node feeds.
     pub fn verifier(&self) -> &Arc<Verifier> {
         &self.verifier
+    }
+
+    /// Whether the store lacks changes that were applied here, so that nothing is
+    /// served until a person has looked.
+    pub fn has_forked(&self) -> bool {
+        self.member.as_ref().is_some_and(Member::has_forked)
+    }
+
+    /// How this node stands to the others, for people who watch over them.
+    pub async fn standing(&self) -> Standing {
+        let applied = self.applied().seq.number();
+        let roster = match &self.member {
+            Some(member) => member.last_roster().await,
+            None => None,
+        };
+        let count = |state| {
+            let nodes = roster.iter().flat_map(|roster| &roster.nodes);
+            nodes.filter(|node| node.state == state).count()
+        };
+        Standing {
+            applied,
+            behind: roster
+                .as_ref()
+                .map_or(0, |roster| roster.head.seq.number().saturating_sub(applied)),
+            live: count(NodeState::Live),
+            fenced: count(NodeState::Fenced),
+        }
+    }
+
+    /// How long changes that were made here took to hold.
+    pub fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// Asks the verifier, and the store for what memory does not hold.
@@ -157,8 +205,10 @@ impl Node {
         if let Err(error) = self.read_on().await {
             // Alone with its store, a node has nothing else to be sure by. One of
             // many has its lease, which knowing less than the store does not end.
-            if self.member.is_none() || matches!(error, NodeError::Forked) {
-                self.lose_lease();
+            match &self.member {
+                None => self.lose_lease(),
+                Some(member) if matches!(error, NodeError::Forked) => self.fork(member),
+                Some(_) => {}
             }
             return Err(error);
         }

@@ -22,7 +22,7 @@ impl Node {
         let applied = self.applied();
         let basis = self.send_renewal(member, applied).await?;
         let basis = basis.ok_or(NodeError::Fenced)?;
-        self.reach(applied, basis).await?;
+        self.reach(member, applied, basis).await?;
         #[cfg(feature = "planted")]
         let sent = if mira_verifier::planted::Bug::Reply.is_planted() {
             self.clock().boot()
@@ -30,6 +30,7 @@ impl Node {
             sent
         };
         self.extend_lease(losses, Deadline::after(sent, member.lease));
+        member.set_forked(false);
         Ok(())
     }
 
@@ -54,9 +55,14 @@ impl Node {
 
     /// Applies everything up to `basis`, which the renewal that acknowledged
     /// `acknowledged` read.
-    async fn reach(&self, acknowledged: Place, basis: Place) -> Result<(), NodeError> {
+    async fn reach(
+        &self,
+        member: &Member,
+        acknowledged: Place,
+        basis: Place,
+    ) -> Result<(), NodeError> {
         if contradicts(basis, acknowledged) {
-            self.lose_lease();
+            self.fork(member);
             return Err(NodeError::Forked);
         }
         if self.applied().seq < basis.seq {
@@ -67,6 +73,13 @@ impl Node {
             return Err(NodeError::TimedOut);
         }
         Ok(())
+    }
+
+    /// The store has another past than was applied here. Nothing is served from now on,
+    /// and what was revoked stays so: only a person can say which past is the right one.
+    pub(crate) fn fork(&self, member: &Member) {
+        self.lose_lease();
+        member.set_forked(true);
     }
 
     /// Registers this process as a node that has not been before. It holds no lease.

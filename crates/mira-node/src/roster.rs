@@ -84,3 +84,6 @@ impl Watch {
         over
     }
 }
+
+#[cfg(test)]
+mod tests;

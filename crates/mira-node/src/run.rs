@@ -112,6 +112,11 @@ impl Node {
             let renewed = renewed.unwrap_or(Err(NodeError::TimedOut));
             troubles.note(&renewed);
             let is_renewed = renewed.is_ok();
+            if matches!(renewed, Err(NodeError::Store(_) | NodeError::TimedOut)) {
+                // The way to the store may be cut, and so may every other connection be.
+                member.store().forget_idle();
+                self.db.forget_idle();
+            }
             match renewed {
                 Err(NodeError::Fenced) if self.register_anew(member).await.is_ok() => continue,
                 // Nobody is to wait for a node that serves nothing.

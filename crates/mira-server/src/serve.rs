@@ -250,8 +250,8 @@ async fn setup_link(installation: &Installation) -> Result<SetupLink, ServeError
 }
 
 fn health(installation: &Installation, config: &Config) -> Health {
-    let verifier = Arc::clone(installation.node.verifier());
-    Health::new(verifier, Duration::from_millis(config.store.lease_ms))
+    let node = Arc::clone(&installation.node);
+    Health::new(node, Duration::from_millis(config.store.lease_ms))
 }
 
 /// Everything that is not behind a key: the JSON API, the pages and the probes.

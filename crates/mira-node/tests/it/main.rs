@@ -6,6 +6,7 @@
     reason = "a test may panic"
 )]
 
+mod many;
 mod scene;
 mod sharing;
 mod windows;

@@ -34,31 +34,7 @@ impl Scene {
     pub(crate) async fn new() -> Arc<Self> {
         let folder = tempfile::tempdir().unwrap();
         let db = mira_store::open(&folder.path().join("store.db")).unwrap();
-        let organization = organization();
-        let app = app(organization.id);
-        let permissions = [Permission::Read].into_iter().collect();
-        let key = key(1, organization.id, KeyKind::Organization { permissions });
-        let kind = KeyKind::App {
-            app_id: app.id,
-            service: ServiceName::VERIFY,
-        };
-        let of_app = self::key(2, organization.id, kind);
-        let (stored, facts) = ((app.clone(), key.clone()), organization.facts());
-        db.write(move |tx| {
-            Box::pin(async move {
-                organizations::insert(tx, &organization).await?;
-                changelog::append(tx, START, &Change::Organization(facts)).await?;
-                apps::insert(tx, &stored.0).await?;
-                changelog::append(tx, START, &balance(stored.0.id, 1)).await?;
-                for (record, text) in [(&stored.1, ORGANIZATION_KEY), (&of_app, APP_KEY)] {
-                    keys::insert(tx, record, &KeyDigest::of(text)).await?;
-                    changelog::append(tx, START, &change(text, record)).await?;
-                }
-                Ok::<_, StoreError>(())
-            })
-        })
-        .await
-        .unwrap();
+        let (key, app) = fill(&db).await;
         let (clock, time) = BootClock::manual(START);
         let verifier = Arc::new(Verifier::new(Limits::default(), clock));
         let node = Node::start(db.clone(), verifier).await.unwrap();
@@ -74,17 +50,7 @@ impl Scene {
 
     /// Commits another state of the organization key; the verifier is not told.
     pub(crate) async fn commit(&self, state: KeyState) -> Seq {
-        let mut record = self.key.clone();
-        record.facts.state = state;
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    keys::update(tx, &record).await?;
-                    changelog::append(tx, START, &change(ORGANIZATION_KEY, &record)).await
-                })
-            })
-            .await
-            .unwrap()
+        commit(&self.db, &self.key, state).await
     }
 
     /// Commits a few balances of the app at once, each its own place in the
@@ -137,6 +103,55 @@ impl Scene {
         let connection = rusqlite::Connection::open(path).unwrap();
         connection.execute_batch(sql).unwrap();
     }
+}
+
+/// Puts an organization, an app and a key of each into a store.
+pub(crate) async fn fill(db: &Database) -> (KeyRecord, App) {
+    let organization = organization();
+    let app = app(organization.id);
+    let permissions = [Permission::Read].into_iter().collect();
+    let key = key_of(1, organization.id, KeyKind::Organization { permissions });
+    let kind = KeyKind::App {
+        app_id: app.id,
+        service: ServiceName::VERIFY,
+    };
+    let of_app = key_of(2, organization.id, kind);
+    let (stored, facts) = ((app.clone(), key.clone()), organization.facts());
+    db.write(move |tx| {
+        Box::pin(async move {
+            organizations::insert(tx, &organization).await?;
+            changelog::append(tx, START, &Change::Organization(facts)).await?;
+            apps::insert(tx, &stored.0).await?;
+            changelog::append(tx, START, &balance(stored.0.id, 1)).await?;
+            for (record, text) in [(&stored.1, ORGANIZATION_KEY), (&of_app, APP_KEY)] {
+                keys::insert(tx, record, &KeyDigest::of(text)).await?;
+                changelog::append(tx, START, &change(text, record)).await?;
+            }
+            Ok::<_, StoreError>(())
+        })
+    })
+    .await
+    .unwrap();
+    (key, app)
+}
+
+/// Commits another state of the organization key; no verifier is told.
+pub(crate) async fn commit(db: &Database, key: &KeyRecord, state: KeyState) -> Seq {
+    let mut record = key.clone();
+    record.facts.state = state;
+    db.write(move |tx| {
+        Box::pin(async move {
+            keys::update(tx, &record).await?;
+            changelog::append(tx, START, &change(ORGANIZATION_KEY, &record)).await
+        })
+    })
+    .await
+    .unwrap()
+}
+
+/// What the organization key gets to hear from `node`.
+pub(crate) async fn ask(node: &Node) -> Heard {
+    hear(node, ORGANIZATION_KEY, &Access::ANY).await
 }
 
 /// An answer in one word.
@@ -205,7 +220,7 @@ fn app(organization_id: OrganizationId) -> App {
     }
 }
 
-fn key(number: u8, organization_id: OrganizationId, kind: KeyKind) -> KeyRecord {
+fn key_of(number: u8, organization_id: OrganizationId, kind: KeyKind) -> KeyRecord {
     KeyRecord {
         facts: KeyFacts {
             id: KeyId::new(START, [number; 10]),
@@ -226,5 +241,38 @@ fn key(number: u8, organization_id: OrganizationId, kind: KeyKind) -> KeyRecord 
         },
         last_used_at: None,
         rotated_to: None,
+    }
+}
+
+/// Issues an organization key with a checksum; no verifier is told.
+pub(crate) async fn issue(db: &Database, organization_id: OrganizationId) -> String {
+    let permissions = [Permission::Read].into_iter().collect();
+    let record = key_of(3, organization_id, KeyKind::Organization { permissions });
+    let key = mira_key::ApiKey::generate(mira_key::Family::Organization, &Sevens).unwrap();
+    let text = key.expose().to_owned();
+    let change = change(text.as_bytes(), &record);
+    let digest = key.digest();
+    db.write(move |tx| {
+        Box::pin(async move {
+            keys::insert(tx, &record, &digest).await?;
+            changelog::append(tx, START, &change).await
+        })
+    })
+    .await
+    .unwrap();
+    text
+}
+
+/// What `key` gets to hear from `node`.
+pub(crate) async fn ask_with(node: &Node, key: &str) -> Heard {
+    hear(node, key.as_bytes(), &Access::ANY).await
+}
+
+struct Sevens;
+
+impl mira_key::Entropy for Sevens {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), mira_key::EntropyError> {
+        bytes.fill(7);
+        Ok(())
     }
 }
