@@ -22,6 +22,7 @@ mod raw;
 pub mod raw_http2;
 mod server;
 mod upstream;
+mod way;
 
 pub use client::{Answer, Client};
 pub use connection::Connection;
@@ -34,3 +35,4 @@ pub use proxy::{Proxy, free_address};
 pub use raw::raw;
 pub use server::{Server, ServerOptions};
 pub use upstream::{Seen, Upstream};
+pub use way::Way;

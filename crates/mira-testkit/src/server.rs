@@ -139,6 +139,16 @@ impl Server {
         self.process.signal(Signal::HUP);
     }
 
+    /// Stops its process where it stands (SIGSTOP).
+    pub fn pause(&mut self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn resume(&mut self) {
+        self.process.signal(Signal::CONT);
+    }
+
     /// Sends SIGTERM and waits for the end.
     pub fn stop(mut self) -> Finished {
         self.process.signal(Signal::TERM);

@@ -1,7 +1,9 @@
 //! Several nodes over one database: what one is told, all hold.
 
+use std::time::Duration;
+
 use http::StatusCode;
-use mira_testkit::{Client, Demo, Postgres, Server, ServerOptions};
+use mira_testkit::{Client, Demo, Postgres, Server, ServerOptions, Way};
 use serde_json::{Value, json};
 
 use crate::new_key;
@@ -53,6 +55,20 @@ impl Nodes {
         answer.code().unwrap_or("ok").to_owned()
     }
 
+    /// Waits until a key hears `expected` at one node. Anything else than that it
+    /// cannot be known is wrong meanwhile.
+    async fn hears_again(&self, at: usize, key: &str, expected: &str) {
+        for _ in 0..1_000 {
+            let heard = self.hear(at, key).await;
+            if heard == expected {
+                return;
+            }
+            assert_eq!(heard, "unavailable", "at {at}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{expected} is not heard at {at}");
+    }
+
     async fn revoke(&self, at: usize, id: &str) -> Value {
         let path = format!("/v1/keys/{id}/revoke");
         let revoked = self.admin(at).post(&path, &json!({})).await;
@@ -87,4 +103,143 @@ async fn a_revoked_key_is_dead_on_every_node_when_the_call_answers() {
         assert_eq!(revoked["proof"], "acks", "{revoked}");
         assert_eq!(revoked["nodes"], 3, "{revoked}");
     }
+}
+
+#[tokio::test]
+async fn a_stopped_node_is_waited_for_and_refuses_when_it_goes_on() {
+    let mut nodes = Nodes::start(3, 1_000);
+    let (id, key) = nodes.new_key(0).await;
+    assert_eq!(nodes.hear(2, &key).await, "ok");
+    nodes.servers[2].pause();
+
+    // A caller who will not wait is told so, and a repeat waits for what it repeats.
+    let path = format!("/v1/keys/{id}/revoke");
+    let hasty = nodes.admin(0).with_header("prefer", "wait=0");
+    let pending = hasty
+        .post(&path, &json!({}))
+        .await
+        .expect(StatusCode::ACCEPTED);
+    assert_eq!(pending.json()["effective"], false);
+    assert!(pending.json()["within_ms"].as_u64().unwrap() <= 1_053);
+    let revoked = nodes.revoke(1, &id).await;
+    assert_eq!(revoked["effective"], true, "{revoked}");
+    assert_eq!(revoked["proof"], "lease_expiry", "{revoked}");
+
+    nodes.servers[2].resume();
+    nodes.hears_again(2, &key, "revoked_key").await;
+    let (id, key) = nodes.new_key(2).await;
+    let revoked = nodes.revoke(1, &id).await;
+    assert_eq!(revoked["proof"], "acks", "{revoked}");
+    for at in 0..3 {
+        assert_eq!(nodes.hear(at, &key).await, "revoked_key", "at {at}");
+    }
+}
+
+#[tokio::test]
+async fn a_killed_node_is_waited_for_once_and_a_stopped_one_not_at_all() {
+    let mut nodes = Nodes::start(3, 1_000);
+    let (id, _) = nodes.new_key(0).await;
+    nodes.servers.remove(2).kill();
+    let (first, second) = tokio::join!(nodes.revoke(0, &id), nodes.revoke(1, &id));
+    for revoked in [first, second] {
+        assert_eq!(revoked["proof"], "lease_expiry", "{revoked}");
+    }
+    let mut proof = json!(null);
+    for _ in 0..50 {
+        let (id, _) = nodes.new_key(0).await;
+        proof = nodes.revoke(0, &id).await["proof"].take();
+        if proof == "acks" {
+            break;
+        }
+    }
+    assert_eq!(proof, "acks");
+
+    let finished = nodes.servers.remove(1).stop();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let (id, _) = nodes.new_key(0).await;
+    let revoked = nodes.revoke(0, &id).await;
+    assert_eq!(
+        (&revoked["proof"], &revoked["nodes"]),
+        (&json!("acks"), &json!(1))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_is_cut_off_knows_nothing_and_comes_back() {
+    let mut nodes = Nodes::start(1, 1_000);
+    let port = Postgres::shared().port();
+    let way = Way::start(port).await;
+    let url = nodes
+        .url
+        .replace(&format!(":{port}/"), &format!(":{}/", way.port()));
+    nodes.servers.push(start(&url, &nodes.config));
+    let (id, key) = nodes.new_key(0).await;
+    assert_eq!(nodes.hear(1, &key).await, "ok");
+    let ready = nodes.servers[1]
+        .client()
+        .get("/readyz")
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(ready.json()["status"], "ready");
+
+    way.cut();
+    let revoked = nodes.revoke(0, &id).await;
+    assert_eq!(revoked["proof"], "lease_expiry", "{revoked}");
+    assert_eq!(nodes.hear(1, &key).await, "unavailable");
+    let client = nodes.servers[1].client();
+    let ready = client
+        .get("/readyz")
+        .await
+        .expect(StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ready.json()["reason"], "no_lease");
+    assert!(ready.header("retry-after").is_some());
+    let path = format!("/v1/keys/{id}/revoke");
+    let mutation = nodes.admin(1).post(&path, &json!({})).await;
+    mutation.expect(StatusCode::SERVICE_UNAVAILABLE);
+
+    way.mend();
+    nodes.hears_again(1, &key, "revoked_key").await;
+    let (id, _) = nodes.new_key(1).await;
+    assert_eq!(nodes.revoke(1, &id).await["proof"], "acks");
+}
+
+#[tokio::test]
+async fn nodes_that_start_at_once_on_an_empty_database_make_one_demo() {
+    let url = Postgres::shared().create_database();
+    let starting = [0, 1, 2].map(|_| {
+        let url = url.clone();
+        tokio::task::spawn_blocking(move || start(&url, "[limits]\nconsole_per_minute = 0\n"))
+    });
+    let mut servers = Vec::new();
+    for server in starting {
+        servers.push(server.await.unwrap());
+    }
+    let mut makers = servers.iter().filter(|server| server.data().exists());
+    let demo = makers.next().unwrap().demo();
+    assert!(makers.next().is_none());
+    for server in &servers {
+        let client = server.client();
+        client.sign_in(demo.user("admin")).await;
+        let keys = client
+            .with_key(&demo.keys.read)
+            .get("/api/v1/meetings")
+            .await;
+        let total = keys.expect(StatusCode::OK).json()["meta"]["total"].as_u64();
+        assert!(total.unwrap() >= 20);
+    }
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named_in_one_sentence() {
+    let url = "postgres://mira:s3cret@127.0.0.1:1/mira";
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--database", url];
+    let finished = mira_testkit::run(env!("CARGO_BIN_EXE_mira"), &arguments, &[], "");
+    assert_eq!(finished.code, Some(1));
+    let said = finished.stderr.trim();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(
+        said.contains("postgres://127.0.0.1:1/mira cannot be reached"),
+        "{said}"
+    );
+    assert!(!said.contains("s3cret"), "{said}");
 }
