@@ -15,6 +15,9 @@ pub(crate) fn run(root: &Path) -> bool {
     if names == ["streams"] {
         return streams(root);
     }
+    if names == ["insights"] {
+        return insights(root);
+    }
     for program in PROGRAMS {
         if !is_there(program) {
             eprintln!("{program} is missing: apt-get install util-linux wrk nginx haproxy");
@@ -61,6 +64,21 @@ fn streams(root: &Path) -> bool {
     build("mira", "mira")
         && build("mira-testkit", "mira-streams")
         && succeeds(Command::new(folder.join("mira-streams")).arg(folder.join("mira")))
+}
+
+/// Team stats and insights over many meetings, in one process.
+fn insights(root: &Path) -> bool {
+    let arguments = [
+        "bench",
+        "--profile",
+        "dist",
+        "--locked",
+        "-p",
+        "mira-meetings",
+        "--bench",
+        "insights",
+    ];
+    succeeds(Command::new("cargo").args(arguments).current_dir(root))
 }
 
 fn program(root: &Path) -> PathBuf {

@@ -1,6 +1,6 @@
 //! How long insights and team stats take: over HTTP types but no socket, in one
 //! organization with 100,000 meetings of two years, in SQLite.
-//! `cargo bench -p mira-meetings --bench insights`.
+//! `cargo xtask bench insights`.
 
 #![expect(
     clippy::print_stdout,
