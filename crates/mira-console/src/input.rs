@@ -29,6 +29,17 @@ pub(crate) fn person_name(text: &str) -> Result<String, ConsoleError> {
     }
 }
 
+/// What people call a thing, which may be empty.
+pub(crate) fn description(text: &str) -> Result<String, ConsoleError> {
+    Ok(reason(Some(text))
+        .map_err(|_| {
+            ConsoleError::invalid(
+                "A description has up to 500 characters and no control characters",
+            )
+        })?
+        .unwrap_or_default())
+}
+
 /// An email address in lower case. Whether it exists only mail can tell, so this
 /// refuses just what cannot be one.
 pub(crate) fn email(text: &str) -> Result<String, ConsoleError> {

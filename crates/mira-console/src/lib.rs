@@ -27,6 +27,7 @@ mod setup;
 mod token;
 mod unit;
 mod verification;
+mod webhooks;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -34,6 +35,7 @@ use mira_core::{Clock as _, Timestamp};
 use mira_db::Database;
 use mira_key::{Entropy, ServiceName};
 use mira_node::Node;
+use mira_webhook::Dispatch;
 
 use passwords::Passwords;
 
@@ -50,6 +52,7 @@ pub use mira_store::keys::{KeyFilter, KeyOwner, KindWord};
 pub use mira_store::ledger::{Transaction, TransactionType};
 pub use mira_store::usage::{Day, Tally};
 pub use mira_store::{Cursor, Integrity, PAGE_LIMIT, Page, PageError, PageRequest};
+pub use mira_webhook::{Delivery, DeliveryState, Event, Webhook};
 pub use mutator::{Mutator, Reach};
 pub use new_key::{Issued, NewKey};
 pub use organizations::OrganizationEdit;
@@ -60,6 +63,7 @@ pub use setup::NewInstallation;
 pub use token::Token;
 pub use unit::Settled;
 pub use verification::{Answer, Asked};
+pub use webhooks::{NewWebhook, WebhookEdit};
 
 /// The control plane of one installation, as one node sees it.
 pub struct Console {
@@ -68,16 +72,18 @@ pub struct Console {
     entropy: Arc<dyn Entropy>,
     passwords: Passwords,
     services: RwLock<Arc<[ServiceName]>>,
+    dispatch: Dispatch,
 }
 
 impl Console {
     /// A console over an open store and the node that keeps step with it. App
-    /// keys can be made for `services` and no others.
+    /// keys can be made for `services` and no others. Webhooks are sent by `dispatch`.
     pub fn new(
         db: Database,
         node: Arc<Node>,
         entropy: Arc<dyn Entropy>,
         services: Vec<ServiceName>,
+        dispatch: Dispatch,
     ) -> Result<Self, ConsoleError> {
         let passwords = Passwords::new(Arc::clone(&entropy))?;
         Ok(Self {
@@ -86,6 +92,7 @@ impl Console {
             entropy,
             passwords,
             services: RwLock::new(services.into()),
+            dispatch,
         })
     }
 

@@ -22,20 +22,28 @@ pub enum Mutator {
     CreateApp,
     /// Making an organization.
     CreateOrganization,
+    /// Making a webhook.
+    CreateWebhook,
     /// Deleting an app, which revokes its keys.
     DeleteApp,
     /// Changing what is written about an app.
     EditApp,
+    /// Deleting a webhook.
+    DeleteWebhook,
     /// Changing what is written about a key.
     EditKey,
     /// Changing an organization's name or state.
     EditOrganization,
+    /// Changing a webhook.
+    EditWebhook,
     /// Taking in keys of another system.
     ImportKeys,
     /// Issuing a key.
     IssueKey,
     /// Counting a failed sign-in.
     NoteFailure,
+    /// Asking for a delivery to a webhook again.
+    Redeliver,
     /// Removing a person, which ends their sessions.
     RemoveMember,
     /// Giving an account another password, which ends its sessions.
@@ -48,6 +56,8 @@ pub enum Mutator {
     RevokeKeyGroup,
     /// Giving a key a successor, which ends it at once or in time.
     RotateKey,
+    /// Giving a webhook another secret.
+    RotateWebhookSecret,
     /// Setting what an organization has subscribed to.
     SetSubscription,
     /// Making the first organization and person.
@@ -82,19 +92,24 @@ impl Mutator {
         Self::Charge,
         Self::CreateApp,
         Self::CreateOrganization,
+        Self::CreateWebhook,
         Self::DeleteApp,
         Self::EditApp,
+        Self::DeleteWebhook,
         Self::EditKey,
         Self::EditOrganization,
+        Self::EditWebhook,
         Self::ImportKeys,
         Self::IssueKey,
         Self::NoteFailure,
+        Self::Redeliver,
         Self::RemoveMember,
         Self::ResetPassword,
         Self::ResumeKey,
         Self::RevokeKey,
         Self::RevokeKeyGroup,
         Self::RotateKey,
+        Self::RotateWebhookSecret,
         Self::SetSubscription,
         Self::SetUp,
         Self::SignOut,
@@ -131,6 +146,11 @@ impl Mutator {
             | Self::ImportKeys
             | Self::IssueKey
             | Self::NoteFailure
+            | Self::CreateWebhook
+            | Self::DeleteWebhook
+            | Self::EditWebhook
+            | Self::Redeliver
+            | Self::RotateWebhookSecret
             | Self::SetUp
             | Self::SignOut
             | Self::TopUp => Reach::Here,

@@ -59,11 +59,13 @@ pub enum TargetKind {
     App,
     /// An API key.
     Key,
+    /// A webhook.
+    Webhook,
 }
 
 words!(pub TargetKind, "target", {
     Installation => "installation", Organization => "organization", User => "user",
-    Account => "account", App => "app", Key => "key",
+    Account => "account", App => "app", Key => "key", Webhook => "webhook",
 });
 
 /// Which events are listed; an absent member lets all pass.

@@ -37,5 +37,5 @@ mod words;
 pub use chain::{Chain, Integrity};
 pub use error::StoreError;
 pub use page::{Cursor, PAGE_LIMIT, Page, PageError, PageRequest};
-pub use schema::{connect, migrations, open, postgres_migrations};
+pub use schema::{connect, connect_with, migrations, open, open_with, postgres_migrations};
 pub use token::TokenDigest;

@@ -30,7 +30,7 @@ impl PageRequest {
     }
 
     /// The id that the page begins after, in a list ordered by id.
-    pub(crate) fn after_id(&self) -> Result<Option<[u8; 16]>, PageError> {
+    pub fn after_id(&self) -> Result<Option<[u8; 16]>, PageError> {
         match self.cursor {
             None => Ok(None),
             Some(Cursor::Id(id)) => Ok(Some(id)),
@@ -115,7 +115,7 @@ impl<T> Page<T> {
 
     /// The page `request` asked for, from one entry more than it may hold: the
     /// surplus says that there is a next page.
-    pub(crate) fn cut(
+    pub fn cut(
         mut items: Vec<T>,
         request: &PageRequest,
         cursor: impl FnOnce(&T) -> Cursor,

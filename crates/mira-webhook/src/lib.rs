@@ -13,6 +13,7 @@
 //! [`queue_migrations`] beside what the events tell of.
 
 mod delivery;
+mod dispatch;
 mod event;
 mod message;
 mod queue;
@@ -26,9 +27,10 @@ mod webhooks;
 mod worker;
 
 pub use delivery::{Delivery, DeliveryState, Problem};
+pub use dispatch::Dispatch;
 pub use event::Event;
 pub use message::Message;
-pub use queue::{deliveries, delivery, enqueue, redeliver};
+pub use queue::enqueue;
 pub use receiver::{InvalidReceiver, Receiver};
 pub use schema::{
     endpoint_migrations, endpoint_postgres_migrations, queue_migrations, queue_postgres_migrations,

@@ -173,7 +173,11 @@ pub(crate) async fn settle(tx: &mut Tx, id: DeliveryId, outcome: &Outcome) -> Re
 
 /// Attempts a delivery again from the beginning, whatever became of it, and says
 /// whether it is there and not being attempted right now.
-pub async fn redeliver(tx: &mut Tx, id: DeliveryId, now: Timestamp) -> Result<bool, DbError> {
+pub(crate) async fn redeliver(
+    tx: &mut Tx,
+    id: DeliveryId,
+    now: Timestamp,
+) -> Result<bool, DbError> {
     let changed = change(
         tx,
         "UPDATE webhook_deliveries SET state = 'pending', attempts = 0, next_attempt_at = $2
@@ -189,13 +193,13 @@ const COLUMNS: &str = "d.id, d.webhook_id, d.message_id, m.event, d.state, d.att
     FROM webhook_deliveries AS d JOIN webhook_messages AS m ON m.id = d.message_id";
 
 /// One delivery.
-pub async fn delivery(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>, DbError> {
+pub(crate) async fn delivery(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>, DbError> {
     let sql = format!("SELECT {COLUMNS} WHERE d.id = $1");
     row(tx, &sql, &[id.as_bytes().into()], read).await
 }
 
 /// At most `limit` deliveries to a webhook, newest first, after `before`.
-pub async fn deliveries(
+pub(crate) async fn deliveries(
     tx: &mut Tx,
     webhook: WebhookId,
     before: Option<DeliveryId>,

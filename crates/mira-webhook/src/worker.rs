@@ -8,9 +8,9 @@ use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, StatusCode};
 use http_body_util::Full;
 use mira_core::{Clock, DeliveryId, OrganizationId, Timestamp, WebhookId};
-use mira_db::{Database, DbError};
+use mira_db::DbError;
 use mira_key::{Entropy, EntropyError};
-use mira_outbound::{HttpClient, OutboundError};
+use mira_outbound::OutboundError;
 use tokio::task::JoinSet;
 
 pub use mira_db::BoxFuture;
@@ -18,7 +18,7 @@ pub use mira_db::BoxFuture;
 use crate::queue::{self, Claimed, Outcome, Unaddressed};
 use crate::schedule::pause_after;
 use crate::signature::{seconds, sign};
-use crate::{DeliveryState, Problem, Webhook};
+use crate::{DeliveryState, Dispatch, Problem, Webhook};
 
 /// How often the queue is looked at.
 const TICK: Duration = Duration::from_millis(500);
@@ -50,12 +50,10 @@ pub trait Directory: Send + Sync {
 
 /// Delivers the messages of one queue. Any number may work on the same queue.
 pub struct Worker {
-    /// The database of the queue.
-    pub queue: Database,
+    /// The queue, and what sends from it.
+    pub dispatch: Dispatch,
     /// Where webhooks are found.
     pub directory: Arc<dyn Directory>,
-    /// What reaches public addresses only.
-    pub client: HttpClient,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness for ids.
@@ -99,12 +97,13 @@ impl Worker {
     /// Makes a delivery of each new message for each webhook that wants it.
     async fn address(&self) -> Result<(), RoundError> {
         let read = self
+            .dispatch
             .queue
             .read(|tx| Box::pin(async move { queue::unaddressed(tx, BATCH).await }));
         for message in read.await? {
             let deliveries = self.deliveries_of(&message).await?;
             let (id, now) = (message.id, self.clock.now());
-            let write = self.queue.write(move |tx| {
+            let write = self.dispatch.queue.write(move |tx| {
                 Box::pin(async move { queue::address(tx, id, &deliveries, now).await })
             });
             write.await?;
@@ -135,7 +134,7 @@ impl Worker {
     ) -> Result<(), RoundError> {
         let running = u32::try_from(attempts.len()).unwrap_or(AT_ONCE);
         let (room, now) = (AT_ONCE.saturating_sub(running), self.clock.now());
-        let claim = self.queue.write(move |tx| {
+        let claim = self.dispatch.queue.write(move |tx| {
             Box::pin(async move { queue::claim(tx, now, CLAIM, room, AT_ONCE_PER_WEBHOOK).await })
         });
         for claimed in claim.await? {
@@ -148,6 +147,7 @@ impl Worker {
     async fn forget(&self) -> Result<(), RoundError> {
         let until = self.clock.now().plus_secs(-KEPT_SECS);
         let forget = self
+            .dispatch
             .queue
             .write(move |tx| Box::pin(async move { queue::forget(tx, until).await }));
         forget.await?;
@@ -162,6 +162,7 @@ impl Worker {
         };
         let (id, outcome) = (claimed.id, judge(&claimed, result, self.clock.now()));
         let settle = self
+            .dispatch
             .queue
             .write(move |tx| Box::pin(async move { queue::settle(tx, id, &outcome).await }));
         Ok(settle.await?)
@@ -181,7 +182,7 @@ impl Worker {
             .header("webhook-signature", signature)
             .body(Full::new(Bytes::from(claimed.body.clone())));
         let request = request.map_err(|_| Failure::of(Problem::Connect))?;
-        let answer = self.client.send(request, ANSWER).await;
+        let answer = self.dispatch.client.send(request, ANSWER).await;
         let status = answer
             .map_err(|error| Failure::of(problem(error)))?
             .status();
@@ -257,7 +258,7 @@ fn report(result: Result<(), RoundError>) {
     }
 }
 
-fn problem(error: OutboundError) -> Problem {
+pub(crate) fn problem(error: OutboundError) -> Problem {
     match error {
         OutboundError::Unresolved => Problem::Unresolved,
         OutboundError::Forbidden => Problem::Forbidden,

@@ -39,6 +39,16 @@ pub enum Action {
     BalanceToppedUp,
     /// A balance was corrected.
     BalanceAdjusted,
+    /// A webhook was made.
+    WebhookCreated,
+    /// A webhook's address, events or state was changed.
+    WebhookChanged,
+    /// A webhook got another signing secret.
+    WebhookSecretRotated,
+    /// A webhook was deleted.
+    WebhookDeleted,
+    /// A delivery to a webhook was asked for again.
+    WebhookRedelivered,
     /// A person signed in.
     SessionCreated,
     /// A person signed out, or was signed out.
@@ -71,6 +81,11 @@ words!(pub Action, "action", {
     AppDeleted => "app.deleted",
     BalanceToppedUp => "balance.topped_up",
     BalanceAdjusted => "balance.adjusted",
+    WebhookCreated => "webhook.created",
+    WebhookChanged => "webhook.changed",
+    WebhookSecretRotated => "webhook.secret_rotated",
+    WebhookDeleted => "webhook.deleted",
+    WebhookRedelivered => "webhook.redelivered",
     SessionCreated => "session.created",
     SessionEnded => "session.ended",
     SignInFailed => "sign_in.failed",

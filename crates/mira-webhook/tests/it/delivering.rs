@@ -10,7 +10,7 @@ use mira_core::{OrganizationId, WebhookId};
 use mira_db::{BoxFuture, Database, DbError};
 use mira_outbound::{AddressRules, HttpClient};
 use mira_webhook::{
-    Delivery, DeliveryState, Directory, Event, Problem, SigningSecret, Webhook, Worker,
+    Delivery, DeliveryState, Directory, Dispatch, Event, Problem, SigningSecret, Webhook, Worker,
 };
 use standardwebhooks::Webhook as Reference;
 use tokio::net::TcpListener;
@@ -18,9 +18,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::receiver::Receiver;
-use crate::world::{
-    Counting, ManualClock, NOW, databases, enqueue, insert, message, webhook, write,
-};
+use crate::world::{Counting, ManualClock, NOW, databases, enqueue, insert, message, webhook};
 
 /// Webhooks that are looked up where they are kept.
 struct Store(Database);
@@ -57,9 +55,8 @@ fn work(db: &Database, private: &[&str]) -> Working {
     let clock = Arc::new(ManualClock::new());
     let private = private.iter().map(|net| net.parse().unwrap()).collect();
     let worker = Worker {
-        queue: db.clone(),
+        dispatch: Dispatch::new(db.clone(), HttpClient::guarded(AddressRules::new(private))),
         directory: Arc::new(Store(db.clone())),
-        client: HttpClient::guarded(AddressRules::new(private)),
         clock: Arc::clone(&clock) as _,
         entropy: Arc::new(Counting),
     };
@@ -171,8 +168,7 @@ async fn a_receiver_that_says_gone_is_not_asked_again_until_somebody_asks_for_it
 
         receiver.answer(StatusCode::OK);
         let now = mira_core::Clock::now(working.clock.as_ref());
-        let again = write!(db, |tx| mira_webhook::redeliver(tx, delivery.id, now));
-        assert!(again);
+        assert!(dispatch(&db).redeliver(delivery.id, now).await.unwrap());
         next(&mut receiver).await;
         let delivery = settled(&db, hook.id).await;
         assert_eq!(delivery.state, DeliveryState::Delivered);
@@ -274,7 +270,11 @@ fn is_signed_by(secret: &SigningSecret, headers: &HeaderMap, body: &[u8]) -> boo
 }
 
 async fn deliveries(db: &Database, id: WebhookId) -> Vec<Delivery> {
-    write!(db, |tx| mira_webhook::deliveries(tx, id, None, 100))
+    dispatch(db).deliveries(id, None, 100).await.unwrap()
+}
+
+fn dispatch(db: &Database) -> Dispatch {
+    Dispatch::new(db.clone(), HttpClient::guarded(AddressRules::default()))
 }
 
 /// The delivery to a webhook once it fulfils `condition`.
