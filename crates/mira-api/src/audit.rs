@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use mira_console::{AuditEvent, AuditFilter, Integrity, Target, TargetKind};
-use mira_core::{AppId, KeyId, OrganizationId, UserId};
+use mira_core::{AppId, KeyId, OrganizationId, UserId, WebhookId};
 use mira_wire::{Instant, json_response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -209,8 +209,12 @@ impl FromStr for TargetId {
             TargetKind::User
         } else if text.parse::<OrganizationId>().is_ok() {
             TargetKind::Organization
+        } else if text.parse::<WebhookId>().is_ok() {
+            TargetKind::Webhook
         } else {
-            return Err("target is the id of a key, an app, a member or an organization");
+            return Err(
+                "target is the id of a key, an app, a member, an organization or a webhook",
+            );
         };
         let id = text.to_owned();
         Ok(Self(Target { kind, id }))

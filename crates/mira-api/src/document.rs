@@ -35,17 +35,21 @@ stable, and stands in the header `X-Mira-Code` too. Every response names its req
 `X-Mira-Request-Id`. With `Prefer: wait=<seconds>` a change that tightens answers 202 if it does \
 not hold everywhere by then.";
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("Sessions", "Signing in and out, and who one is."),
     ("Organizations", "The tenants and their subscriptions."),
     ("Members", "The people of an organization."),
     ("Apps", "Customers' applications and their money."),
     ("Keys", "API keys, from issue to revocation."),
+    (
+        "Webhooks",
+        "Where an organization's events are sent, and what became of them.",
+    ),
     ("Reports", "Usage and the audit trail."),
 ];
 
 /// The ids in paths: name, description, example.
-const PATH_IDS: [(&str, &str, &str); 4] = [
+const PATH_IDS: [(&str, &str, &str); 6] = [
     (
         "org",
         "The organization",
@@ -58,6 +62,16 @@ const PATH_IDS: [(&str, &str, &str); 4] = [
     ),
     ("app", "The app", "app_019bb80b5c217f608b9a0c1d2e3f4a5b"),
     ("key", "The key", "key_019bb80b39c07e3a8f1d2c4b5a697887"),
+    (
+        "webhook",
+        "The webhook",
+        "wh_019bb80b5c217f608b9a0c1d2e3f4a5b",
+    ),
+    (
+        "delivery",
+        "The delivery",
+        "dlv_019bb80b5c217f608b9a0c1d2e3f4a5b",
+    ),
 ];
 
 /// The refusals that routes share, with what is said of them.

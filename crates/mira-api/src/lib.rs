@@ -18,6 +18,7 @@ mod audit;
 mod authenticated;
 mod base_url;
 mod body;
+mod deliveries;
 mod document;
 mod effect;
 mod failure;
@@ -41,6 +42,7 @@ mod text;
 mod transactions;
 mod usage;
 mod verification;
+mod webhooks;
 
 use std::sync::Arc;
 

@@ -17,6 +17,14 @@ pub(crate) struct List<T> {
 }
 
 impl<T> List<T> {
+    /// A list that is never long enough for a second page.
+    pub(crate) fn whole(items: Vec<T>) -> Self {
+        Self {
+            items,
+            next_cursor: None,
+        }
+    }
+
     /// `page` with each entry in its JSON shape.
     pub(crate) fn of<U>(page: Page<U>, shape: impl FnMut(U) -> T) -> Self {
         let page = page.map(shape);

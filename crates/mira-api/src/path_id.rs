@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use mira_core::{AppId, KeyId, OrganizationId, UserId};
+use mira_core::{AppId, DeliveryId, KeyId, OrganizationId, UserId, WebhookId};
 use mira_wire::{ErrorCode, Refusal};
 
 use crate::failure::not_found;
@@ -38,6 +38,16 @@ impl Named for AppId {
 impl Named for KeyId {
     const PARAMETER: &'static str = "key";
     const NOUN: &'static str = "Key";
+}
+
+impl Named for WebhookId {
+    const PARAMETER: &'static str = "webhook";
+    const NOUN: &'static str = "Webhook";
+}
+
+impl Named for DeliveryId {
+    const PARAMETER: &'static str = "delivery";
+    const NOUN: &'static str = "Delivery";
 }
 
 impl<T: Named, S: Send + Sync> FromRequestParts<S> for PathId<T> {

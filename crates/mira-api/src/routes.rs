@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::authenticated::Authenticated;
 use crate::{
-    Api, apps, audit, document, key_creation, key_groups, key_lists, keys, members, organizations,
-    sessions, transactions, usage, verification,
+    Api, apps, audit, deliveries, document, key_creation, key_groups, key_lists, keys, members,
+    organizations, sessions, transactions, usage, verification, webhooks,
 };
 
 /// Every route, as method and path; `{name}` stands for one segment. `GET`
@@ -48,6 +48,17 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/v1/keys/{key}/resume"),
     ("POST", "/v1/keys/{key}/revoke"),
     ("POST", "/v1/keys/verify"),
+    ("GET", "/v1/organizations/{org}/webhooks"),
+    ("POST", "/v1/organizations/{org}/webhooks"),
+    ("GET", "/v1/webhooks/{webhook}"),
+    ("PATCH", "/v1/webhooks/{webhook}"),
+    ("DELETE", "/v1/webhooks/{webhook}"),
+    ("POST", "/v1/webhooks/{webhook}/rotate-secret"),
+    ("GET", "/v1/webhooks/{webhook}/deliveries"),
+    (
+        "POST",
+        "/v1/webhooks/{webhook}/deliveries/{delivery}/redeliver",
+    ),
     ("GET", "/v1/organizations/{org}/usage"),
     ("GET", "/v1/organizations/{org}/audit-events"),
     ("GET", "/v1/audit/verify"),
@@ -67,6 +78,8 @@ pub(crate) fn registered() -> (Router<Arc<Api>>, String) {
         .merge(transactions::routes())
         .merge(keys::routes())
         .merge(verification::routes())
+        .merge(webhooks::routes())
+        .merge(deliveries::routes())
         .merge(usage::routes())
         .merge(audit::routes())
         .merge(document::routes())

@@ -23,3 +23,4 @@ mod sessions;
 mod strictness;
 mod tenants;
 mod verification;
+mod webhooks;

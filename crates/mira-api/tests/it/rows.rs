@@ -1,6 +1,7 @@
 //! The access matrix: for each route, what each role is answered.
 
-use mira_core::{App, KeyRecord, Role, User};
+use mira_console::Webhook;
+use mira_core::{App, DeliveryId, KeyRecord, Role, User};
 use serde_json::{Value, json};
 
 use crate::scene::{Scene, Who};
@@ -42,6 +43,14 @@ POST   /v1/keys/{key}/suspend                         401    403    200   200  4
 POST   /v1/keys/{key}/resume                          401    403    200   200  404
 POST   /v1/keys/{key}/revoke                          401    403    200   200  404
 POST   /v1/keys/verify                                401    200    200   200  200
+GET    /v1/organizations/{org}/webhooks               401    403    200   200  404
+POST   /v1/organizations/{org}/webhooks               401    403    201   201  404
+GET    /v1/webhooks/{webhook}                         401    403    200   200  404
+PATCH  /v1/webhooks/{webhook}                         401    403    200   200  404
+DELETE /v1/webhooks/{webhook}                         401    403    204   204  404
+POST   /v1/webhooks/{webhook}/rotate-secret           401    403    201   201  404
+GET    /v1/webhooks/{webhook}/deliveries              401    403    200   200  404
+POST   /v1/webhooks/{webhook}/deliveries/{delivery}/redeliver 401 403  200   200  404
 GET    /v1/organizations/{org}/usage                  401    200    200   200  404
 GET    /v1/organizations/{org}/audit-events           401    403    200   200  404
 GET    /v1/audit/verify                               401    403    403   200  403
@@ -100,6 +109,11 @@ fn body(method: &str, path: &str) -> Option<Value> {
         (_, "/v1/apps/{app}/topups" | "/v1/apps/{app}/adjustments") => {
             json!({"amount": 1.5, "reason": "Invoice"})
         }
+        ("POST", path) if path.starts_with("/v1/webhooks/") => json!({}),
+        ("POST", "/v1/organizations/{org}/webhooks") => {
+            json!({"url": "http://127.0.0.1:9/hooks", "events": ["report.completed"]})
+        }
+        ("PATCH", "/v1/webhooks/{webhook}") => json!({"is_enabled": false}),
         (_, "/v1/keys/verify") => json!({"key": "x"}),
         ("POST", path) if path.starts_with("/v1/keys/") => json!({}),
         _ => json!({"name": "New"}),
@@ -125,11 +139,17 @@ pub(crate) struct Targets {
     pub(crate) user: User,
     pub(crate) app: App,
     pub(crate) key: KeyRecord,
+    pub(crate) webhook: Webhook,
+    pub(crate) delivery: DeliveryId,
 }
 
 impl Targets {
     pub(crate) async fn new(scene: &Scene) -> Self {
+        scene.forget_webhooks().await;
+        let webhook = scene.webhook().await;
         Self {
+            delivery: scene.delivery(webhook.id).await,
+            webhook,
             user: scene.person(&scene.acme, Role::Member).await,
             app: scene.app().await,
             key: scene.key().await,
@@ -142,5 +162,7 @@ impl Targets {
             .replace("{user}", &self.user.id.to_string())
             .replace("{app}", &self.app.id.to_string())
             .replace("{key}", &self.key.facts.id.to_string())
+            .replace("{webhook}", &self.webhook.id.to_string())
+            .replace("{delivery}", &self.delivery.to_string())
     }
 }

@@ -9,14 +9,20 @@ use axum::{Router, response::Response};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use mira_api::{ApiConfig, router};
-use mira_console::{Caller, Console, NewInstallation, NewKey, NewMember, Principal};
-use mira_core::{
-    App, KeyRecord, MicroUsd, Organization, Permission, Permissions, Plan, Role, Subscription,
-    SubscriptionStatus, Timestamp, User,
+use mira_console::{
+    Caller, Console, NewInstallation, NewKey, NewMember, NewWebhook, Principal, Webhook,
 };
+use mira_core::{
+    App, DeliveryId, KeyRecord, MicroUsd, Organization, Permission, Permissions, Plan, Role,
+    Subscription, SubscriptionStatus, Timestamp, User, WebhookId,
+};
+use mira_db::Database;
+use mira_db::sql::change;
 use mira_key::{Entropy, EntropyError, ServiceName};
 use mira_node::Node;
+use mira_outbound::{AddressRules, HttpClient};
 use mira_verifier::{BootClock, Limits, ManualTime, Verifier};
+use mira_webhook::Dispatch;
 use mira_wire::{ClientAddress, Dialect, RequestId, SessionCookie, finish};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -87,6 +93,7 @@ pub(crate) struct Scene {
     pub(crate) acme: Organization,
     pub(crate) globex: Organization,
     node: Arc<Node>,
+    store: Database,
     router: Router,
     _folder: tempfile::TempDir,
 }
@@ -94,13 +101,29 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = mira_store::open(&folder.path().join("store.db")).unwrap();
+        let store = mira_store::open_with(
+            &folder.path().join("store.db"),
+            [
+                mira_webhook::endpoint_migrations(),
+                mira_webhook::queue_migrations(),
+            ],
+        )
+        .unwrap();
         let (clock, time) = BootClock::manual(START);
         let verifier = Arc::new(Verifier::new(Limits::default(), clock));
         let node = Node::start(store.clone(), verifier).await.unwrap();
         let services = vec![ServiceName::VERIFY, ServiceName::CONSOLE];
         let entropy = Arc::new(Seeded(AtomicU64::new(1)));
-        let console = Arc::new(Console::new(store, Arc::clone(&node), entropy, services).unwrap());
+        let loopback = AddressRules::new(vec!["127.0.0.0/8".parse().unwrap()]);
+        let dispatch = Dispatch::new(store.clone(), HttpClient::guarded(loopback));
+        let console = Console::new(
+            store.clone(),
+            Arc::clone(&node),
+            entropy,
+            services,
+            dispatch,
+        );
+        let console = Arc::new(console.unwrap());
         let config = ApiConfig {
             public_url: None,
             metered: vec![ServiceName::VERIFY],
@@ -121,6 +144,7 @@ impl Scene {
             acme,
             globex,
             node,
+            store,
             _folder: folder,
         };
         scene.admin = Who::Person(scene.person(&scene.acme, Role::Admin).await);
@@ -178,6 +202,48 @@ impl Scene {
             .await
             .unwrap();
         app
+    }
+
+    /// A new webhook of Acme, for an address of this machine.
+    pub(crate) async fn webhook(&self) -> Webhook {
+        let new = NewWebhook {
+            url: "http://127.0.0.1:9/hooks".to_owned(),
+            description: String::new(),
+            events: vec!["report.completed".to_owned()],
+        };
+        let made = self
+            .console
+            .create_webhook(&caller(&self.admin), self.acme.id, new)
+            .await;
+        made.unwrap()
+    }
+
+    /// Deletes what [`webhook`](Self::webhook) made, as there may be few.
+    pub(crate) async fn forget_webhooks(&self) {
+        let admin = caller(&self.admin);
+        for webhook in self.console.webhooks(&admin, self.acme.id).await.unwrap() {
+            let deleted = self.console.delete_webhook(&admin, webhook.id).await;
+            deleted.unwrap();
+        }
+    }
+
+    /// A delivery to `webhook` that failed.
+    pub(crate) async fn delivery(&self, webhook: WebhookId) -> DeliveryId {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let mut id = [0; 16];
+        id[8..].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+        let message =
+            "INSERT INTO webhook_messages VALUES ($1, $1, 'report.completed', '{}', 0, 1)";
+        let delivery = "INSERT INTO webhook_deliveries VALUES
+            ($1, $2, $1, 'failed', 10, 0, 0, 1000, 500, 'status')";
+        let insert = self.store.write(move |tx| {
+            Box::pin(async move {
+                change(tx, message, &[(&id).into()]).await?;
+                change(tx, delivery, &[(&id).into(), webhook.as_bytes().into()]).await
+            })
+        });
+        insert.await.unwrap();
+        DeliveryId::from_bytes(id)
     }
 
     /// Writes down what was counted.
