@@ -115,6 +115,7 @@ fn row(viewer: &Viewer, event: &AuditEvent, people: &People) -> Markup {
 fn target(viewer: &Viewer, target: &Target) -> Markup {
     let path = match target.kind {
         TargetKind::Key => Some(format!("/keys/{}", target.id)),
+        TargetKind::Webhook => Some(format!("/settings/webhooks/{}", target.id)),
         TargetKind::App => Some(format!("/apps/{}", target.id)),
         _ => None,
     };

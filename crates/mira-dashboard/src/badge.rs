@@ -42,6 +42,7 @@ pub(crate) fn permissions(permissions: Permissions) -> Markup {
     html! { span.tags { @for one in permissions.iter() { span.tag { (one.as_str()) } } } }
 }
 
-fn badge(tone: &str, word: &str) -> Markup {
+/// A word in a tone: `good`, `warn`, `bad` or `off`.
+pub(crate) fn badge(tone: &str, word: &str) -> Markup {
     html! { span class={ "badge " (tone) } { (word) } }
 }

@@ -36,6 +36,9 @@ pub(crate) enum Notice {
     OrganizationSuspended,
     OrganizationActivated,
     SubscriptionChanged,
+    WebhookChanged,
+    WebhookDeleted,
+    WebhookRedelivered,
 }
 
 /// A notice, what it is about, and since when it holds.
@@ -46,7 +49,7 @@ pub(crate) struct Flash {
 }
 
 impl Notice {
-    const ALL: [Self; 18] = [
+    const ALL: &[Self] = &[
         Self::KeyRevoked,
         Self::KeySuspended,
         Self::KeyResumed,
@@ -65,6 +68,9 @@ impl Notice {
         Self::OrganizationSuspended,
         Self::OrganizationActivated,
         Self::SubscriptionChanged,
+        Self::WebhookChanged,
+        Self::WebhookDeleted,
+        Self::WebhookRedelivered,
     ];
 
     const fn word(self) -> &'static str {
@@ -87,6 +93,9 @@ impl Notice {
             Self::OrganizationSuspended => "organization-suspended",
             Self::OrganizationActivated => "organization-activated",
             Self::SubscriptionChanged => "subscription-changed",
+            Self::WebhookChanged => "webhook-changed",
+            Self::WebhookDeleted => "webhook-deleted",
+            Self::WebhookRedelivered => "webhook-redelivered",
         }
     }
 
@@ -111,6 +120,9 @@ impl Notice {
             Self::OrganizationSuspended => "The organization is suspended, and so are its keys.",
             Self::OrganizationActivated => "The organization is active again.",
             Self::SubscriptionChanged => "The subscription is changed.",
+            Self::WebhookChanged => "The webhook is changed.",
+            Self::WebhookDeleted => "The webhook is deleted.",
+            Self::WebhookRedelivered => "It is sent again within a second.",
         }
     }
 
@@ -175,7 +187,8 @@ impl Flash {
     ) -> Option<Self> {
         let word = query.given(NOTICE)?;
         let notice = Notice::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|notice| notice.word() == word)?;
         let effect = query.given(EFFECT).and_then(read_effect);
         let key = if notice.is_about_a_key() {

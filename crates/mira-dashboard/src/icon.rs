@@ -23,6 +23,9 @@ pub(crate) const PEOPLE: &str = "M8.2 5.2a2.4 2.4 0 1 1-4.8 0 2.4 2.4 0 0 1 4.8 
 /// A building: the organization.
 pub(crate) const BUILDING: &str =
     "M3.5 13.5v-11h6v11M9.5 6.5h3v7M2 13.5h12M5.5 5.2h2M5.5 7.8h2M5.5 10.4h2";
+/// A hook: webhooks.
+pub(crate) const HOOK: &str =
+    "M10.5 2.5v6.3a3.6 3.6 0 1 1-7.2 0l2.2 1.9M10.5 4.6a1 1 0 1 1 0-2.1 1 1 0 0 1 0 2.1Z";
 /// Bars: usage.
 pub(crate) const BARS: &str = "M3 13.5V8.8M8 13.5v-11M13 13.5V6";
 /// Lines: the audit log.

@@ -14,6 +14,7 @@ use crate::{asset, badge, icon};
 pub(crate) enum Section {
     Apps,
     ApiKeys,
+    Webhooks,
     Members,
     Organization,
     Usage,
@@ -28,6 +29,7 @@ impl Section {
         match self {
             Self::Apps => "/apps",
             Self::ApiKeys => "/settings/api-keys",
+            Self::Webhooks => "/settings/webhooks",
             Self::Members => "/settings/members",
             Self::Organization => "/settings/organization",
             Self::Usage => "/usage",
@@ -41,6 +43,7 @@ impl Section {
         match self {
             Self::Apps => "Apps",
             Self::ApiKeys => "API Keys",
+            Self::Webhooks => "Webhooks",
             Self::Members => "Members",
             Self::Organization => "Organization",
             Self::Usage => "Usage",
@@ -54,6 +57,7 @@ impl Section {
         match self {
             Self::Apps => icon::APPS,
             Self::ApiKeys => icon::KEY,
+            Self::Webhooks => icon::HOOK,
             Self::Members => icon::PEOPLE,
             Self::Organization | Self::Installation => icon::BUILDING,
             Self::Usage => icon::BARS,
@@ -209,6 +213,7 @@ fn navigation(viewer: &Viewer, current: Section) -> Markup {
                     span.group-title #nav-settings { "Settings" }
                     ul aria-labelledby="nav-settings" {
                         (entry(viewer, Section::ApiKeys, current))
+                        @if viewer.is_admin() { (entry(viewer, Section::Webhooks, current)) }
                         (entry(viewer, Section::Members, current))
                         (entry(viewer, Section::Organization, current))
                     }

@@ -46,6 +46,8 @@ mod subscription;
 mod usage;
 mod viewer;
 mod visit;
+mod webhook_list;
+mod webhook_page;
 
 pub use fault::refusal_page;
 
@@ -121,6 +123,8 @@ pub fn router(console: Arc<Console>, config: DashboardConfig) -> Router {
         .merge(app_delete::routes())
         .merge(member_list::routes())
         .merge(member_remove::routes())
+        .merge(webhook_list::routes())
+        .merge(webhook_page::routes())
         .merge(organization::routes())
         .merge(subscription::routes())
         .merge(organization_list::routes())

@@ -20,8 +20,10 @@ use mira_dashboard::DashboardConfig;
 use mira_db::Database;
 use mira_key::{Entropy, EntropyError, ServiceName};
 use mira_node::Node;
+use mira_outbound::{AddressRules, HttpClient};
 use mira_store::usage::Increment;
 use mira_verifier::{BootClock, Limits, Verifier};
+use mira_webhook::Dispatch;
 use mira_wire::{ClientAddress, RequestId, SessionCookie};
 use tower::ServiceExt as _;
 
@@ -94,13 +96,23 @@ impl Site {
     /// An installation that nobody has set up.
     pub(crate) async fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let db = mira_store::open(&folder.path().join("store.db")).unwrap();
+        let db = mira_store::open_with(
+            &folder.path().join("store.db"),
+            [
+                mira_webhook::endpoint_migrations(),
+                mira_webhook::queue_migrations(),
+            ],
+        )
+        .unwrap();
         let clock = BootClock::system();
         let verifier = Arc::new(Verifier::new(Limits::default(), clock.clone()));
         let node = Node::start(db.clone(), verifier).await.unwrap();
         let services = vec![ServiceName::VERIFY, ServiceName::INFERENCE];
         let entropy = Arc::new(Counting::default());
-        let console = Arc::new(Console::new(db.clone(), node, entropy, services).unwrap());
+        let loopback = AddressRules::new(vec!["127.0.0.0/8".parse().unwrap()]);
+        let dispatch = Dispatch::new(db.clone(), HttpClient::guarded(loopback));
+        let console = Console::new(db.clone(), node, entropy, services, dispatch);
+        let console = Arc::new(console.unwrap());
         let config = DashboardConfig {
             mira_api: Arc::new(serde_json::json!({"info": {"title": "Mira API"}})),
             setup: Arc::new(|token| token == SETUP_TOKEN),

@@ -13,3 +13,4 @@ mod revoking;
 mod roles;
 mod signing_in;
 mod tenants;
+mod webhooks;

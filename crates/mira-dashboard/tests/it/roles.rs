@@ -74,10 +74,13 @@ async fn what_a_member_sends_anyway_is_refused_and_changes_nothing() {
         ("status", "active"),
         ("amount", "5"),
         ("environment", "production"),
+        ("url", "http://127.0.0.1:9/hooks"),
+        ("events", "report.completed"),
     ];
     for path in [
         "/settings/api-keys".to_owned(),
         "/settings/members".to_owned(),
+        "/settings/webhooks".to_owned(),
         "/settings/organization".to_owned(),
         "/settings/organization/state".to_owned(),
         "/settings/organization/subscription".to_owned(),
@@ -117,6 +120,8 @@ async fn pages_that_only_lead_to_actions_are_closed_to_members() {
         "/audit".to_owned(),
         "/organizations".to_owned(),
         "/settings/api-keys/new".to_owned(),
+        "/settings/webhooks".to_owned(),
+        "/settings/webhooks/new".to_owned(),
         "/apps/new".to_owned(),
         format!("/apps/{}/keys/new", app.id),
         format!("/apps/{}/delete", app.id),
