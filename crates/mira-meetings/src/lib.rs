@@ -48,4 +48,4 @@ pub use meetings::{Meetings, NewId, NoId, SamplesError};
 pub use model::CoachModel;
 pub use operations::{OPERATIONS, PREFIX};
 pub use routes::router;
-pub use schema::{connect, migrations, open, postgres_migrations};
+pub use schema::{connect, connect_with, migrations, open, open_with, postgres_migrations};

@@ -23,14 +23,33 @@ pub fn postgres_migrations() -> Migrations {
 /// Opens the meetings in the SQLite file at `path`, making it if it is missing.
 /// Blocks for as long as that and the migrations take.
 pub fn open(path: &Path) -> Result<Database, OpenError> {
-    Sqlite::open(path, migrations()).map(Database::Sqlite)
+    open_with(path, [])
+}
+
+/// The same, with the tables of other crates beside its own.
+pub fn open_with(
+    path: &Path,
+    others: impl IntoIterator<Item = Migrations>,
+) -> Result<Database, OpenError> {
+    let migrations = migrations().into_iter().chain(others);
+    Sqlite::open(path, migrations).map(Database::Sqlite)
 }
 
 /// Opens the meetings in the PostgreSQL database at `url`, making their tables if
 /// they are missing. They have connections of their own, so that much data never
 /// delays a revocation. See [`Postgres::connect`].
 pub async fn connect(url: &str, options: PostgresOptions) -> Result<Database, OpenError> {
-    let connected = Postgres::connect(url, options, postgres_migrations()).await;
+    connect_with(url, options, []).await
+}
+
+/// The same, with the tables of other crates beside its own.
+pub async fn connect_with(
+    url: &str,
+    options: PostgresOptions,
+    others: impl IntoIterator<Item = Migrations>,
+) -> Result<Database, OpenError> {
+    let migrations = postgres_migrations().into_iter().chain(others);
+    let connected = Postgres::connect(url, options, migrations).await;
     connected.map(Database::Postgres)
 }
 

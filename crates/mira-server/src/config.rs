@@ -26,6 +26,7 @@ mod tests;
 mod tls;
 mod upstream;
 mod variables;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -41,6 +42,7 @@ pub use server::{ServerConfig, TrustedProxies};
 pub use service::{ServiceConfig, ServiceLimits};
 pub use store::StoreConfig;
 pub use upstream::UpstreamConfig;
+pub use webhooks::WebhooksConfig;
 
 use error::{Fault, Source};
 use listen::ParseListenError;
@@ -58,6 +60,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// How models are asked.
     pub network: ModelPanelConfig,
+    /// Where webhooks may be sent.
+    pub webhooks: WebhooksConfig,
     /// The services behind the gateway.
     pub services: Vec<ServiceConfig>,
     /// The models behind the network, in the order in which they are asked.
@@ -72,6 +76,7 @@ struct File {
     store: StoreConfig,
     limits: LimitsConfig,
     network: ModelPanelConfig,
+    webhooks: WebhooksConfig,
     service: Vec<ServiceTable>,
     model: Vec<ModelTable>,
 }
@@ -128,6 +133,7 @@ impl Config {
             store: file.store,
             limits: file.limits,
             network: file.network,
+            webhooks: file.webhooks,
             services: service::check(file.service)?,
             models: model::check(file.model)?,
         })

@@ -9,12 +9,11 @@ use mira_core::{
 };
 use mira_db::DataDir;
 use mira_key::ServiceName;
-use mira_verifier::Limits;
 use mira_wire::Instant;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::installation::{Installation, services_of};
+use crate::installation::{Installation, Parts, services_of};
 use crate::{Config, ServeError, hex};
 
 /// A line: a key or its digest, and any member of its creation.
@@ -53,7 +52,7 @@ pub async fn import_keys(
     let total = keys.len() as u64;
     let config = Config::read(config)?;
     let data = DataDir::existing(data)?;
-    let installation = Installation::open(data, Limits::default(), services_of(&config)).await?;
+    let installation = Installation::open(data, Parts::offline(services_of(&config))).await?;
     let imported = installation.console.import_keys(organization, keys).await;
     installation.close().await;
     let imported = imported?;

@@ -8,10 +8,9 @@ use mira_core::{OrganizationId, Timestamp};
 use mira_db::{DataDir, Database};
 use mira_meetings::{ImportError, Imported, TranscriptFile};
 use mira_store::StoreError;
-use mira_verifier::Limits;
 
 use crate::ServeError;
-use crate::installation::{Installation, built_in_services};
+use crate::installation::{Installation, Parts, built_in_services};
 use crate::serve::meetings;
 
 /// What became of one file.
@@ -35,7 +34,7 @@ pub async fn import_meetings(
     mut progress: impl FnMut(&Path, FileOutcome),
 ) -> Result<(), ServeError> {
     let data = DataDir::existing(data)?;
-    let installation = Installation::open(data, Limits::default(), built_in_services()).await?;
+    let installation = Installation::open(data, Parts::offline(built_in_services())).await?;
     let imported = async {
         expect_organization(&installation.store, organization).await?;
         let meetings = meetings(&installation);

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use mira_console::Console;
 use mira_core::Audience;
 use mira_db::{DataDir, Database, PostgresOptions};
 use mira_key::{Entropy, ServiceName};
 use mira_node::{Membership, Node};
+use mira_outbound::{AddressRules, HttpClient};
 use mira_verifier::{BootClock, Limits, Verifier};
+use mira_webhook::Dispatch;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -28,6 +31,7 @@ pub(crate) struct Installation {
     pub(crate) node: Arc<Node>,
     pub(crate) console: Arc<Console>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) dispatch: Dispatch,
     running: Running,
     /// Kept for a store in the data folder.
     high_water: Option<HighWater>,
@@ -42,51 +46,71 @@ pub(crate) struct Shared<'a> {
     pub(crate) lease: Duration,
 }
 
+/// What an installation needs to know of its configuration.
+pub(crate) struct Parts {
+    pub(crate) limits: Limits,
+    /// The services that app keys can be made for.
+    pub(crate) services: Vec<ServiceName>,
+    /// Networks of the operator that webhooks may be sent to.
+    pub(crate) private_networks: Vec<IpNet>,
+}
+
+impl Parts {
+    /// For commands that answer no request and send nothing.
+    pub(crate) fn offline(services: Vec<ServiceName>) -> Self {
+        Self {
+            limits: Limits::default(),
+            services,
+            private_networks: Vec::new(),
+        }
+    }
+}
+
 impl Installation {
     /// Opens the data folder, loads what decides, and begins to serve it.
-    pub(crate) async fn open(
-        data: DataDir,
-        limits: Limits,
-        services: Vec<ServiceName>,
-    ) -> Result<Self, ServeError> {
+    pub(crate) async fn open(data: DataDir, parts: Parts) -> Result<Self, ServeError> {
         restore::finish(data.path())?;
-        let store = mira_store::open(&data.file(STORE_FILE))?;
+        let webhooks = [mira_webhook::endpoint_migrations()];
+        let store = mira_store::open_with(&data.file(STORE_FILE), webhooks)?;
         high_water::check(data.path(), &store).await?;
-        let verifier = Arc::new(Verifier::new(limits, BootClock::system()));
+        let verifier = Arc::new(Verifier::new(parts.limits, BootClock::system()));
         let node = Node::start(store.clone(), verifier).await?;
-        let meetings = mira_meetings::open(&data.file(MEETINGS_FILE))?;
-        Self::over([store, meetings], node, Some(data), services)
+        let queue = [mira_webhook::queue_migrations()];
+        let meetings = mira_meetings::open_with(&data.file(MEETINGS_FILE), queue)?;
+        Self::over([store, meetings], node, Some(data), parts)
     }
 
     /// Joins the nodes that serve a shared database.
-    pub(crate) async fn join(
-        shared: Shared<'_>,
-        limits: Limits,
-        services: Vec<ServiceName>,
-    ) -> Result<Self, ServeError> {
-        let store = mira_store::connect(shared.url, PostgresOptions::default()).await?;
-        let meetings = mira_meetings::connect(shared.url, PostgresOptions::default()).await?;
-        let verifier = Arc::new(Verifier::new(limits, BootClock::system()));
+    pub(crate) async fn join(shared: Shared<'_>, parts: Parts) -> Result<Self, ServeError> {
+        let options = PostgresOptions::default;
+        let webhooks = [mira_webhook::endpoint_postgres_migrations()];
+        let store = mira_store::connect_with(shared.url, options(), webhooks).await?;
+        let queue = [mira_webhook::queue_postgres_migrations()];
+        let meetings = mira_meetings::connect_with(shared.url, options(), queue).await?;
+        let verifier = Arc::new(Verifier::new(parts.limits, BootClock::system()));
         let membership = Membership {
             lease: shared.lease,
             entropy: Arc::new(SystemEntropy),
         };
         let node = Node::join(store.clone(), verifier, membership).await?;
-        Self::over([store, meetings], node, None, services)
+        Self::over([store, meetings], node, None, parts)
     }
 
     fn over(
         [store, meetings]: [Database; 2],
         node: Arc<Node>,
         data: Option<DataDir>,
-        services: Vec<ServiceName>,
+        parts: Parts,
     ) -> Result<Self, ServeError> {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let client = HttpClient::guarded(AddressRules::new(parts.private_networks));
+        let dispatch = Dispatch::new(meetings.clone(), client);
         let console = Console::new(
             store.clone(),
             Arc::clone(&node),
             Arc::clone(&entropy),
-            services,
+            parts.services,
+            dispatch.clone(),
         )?;
         Ok(Self {
             store,
@@ -98,6 +122,7 @@ impl Installation {
             node,
             console: Arc::new(console),
             entropy,
+            dispatch,
             _data: data,
         })
     }

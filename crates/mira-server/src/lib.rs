@@ -25,6 +25,7 @@ mod installation;
 mod listener;
 mod meter;
 mod models;
+mod outbox;
 mod products;
 mod reload;
 mod request_body;

@@ -18,6 +18,7 @@ use mira_meetings::{Meetings, NewId, NoId};
 use mira_network::{Network, NetworkConfig};
 use mira_tower::Guard;
 use mira_verifier::Limits;
+use mira_webhook::Worker;
 use mira_wire::{ErrorCode, Refusal};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,9 +33,10 @@ use crate::console_door::ConsoleDoor;
 use crate::demo::{self, Demo};
 use crate::front::Front;
 use crate::health::Health;
-use crate::installation::{Installation, Shared, services_of};
+use crate::installation::{Installation, Parts, Shared, services_of};
 use crate::listener::Listeners;
 use crate::meter::LedgerMeter;
+use crate::outbox::WebhookOutbox;
 use crate::reload::Reloaded;
 use crate::services::Upstreams;
 use crate::setup_link::SetupLink;
@@ -82,16 +84,20 @@ pub async fn serve(
 }
 
 async fn open(options: &ServeOptions, config: &Config) -> Result<Installation, ServeError> {
-    let (limits, services) = (limits(config), services_of(config));
+    let parts = Parts {
+        limits: limits(config),
+        services: services_of(config),
+        private_networks: config.webhooks.private_networks.clone(),
+    };
     let Some(url) = &options.database else {
         let data = DataDir::open(&options.data)?;
-        return Installation::open(data, limits, services).await;
+        return Installation::open(data, parts).await;
     };
     let shared = Shared {
         url,
         lease: Duration::from_millis(config.store.lease_ms),
     };
-    Installation::join(shared, limits, services).await
+    Installation::join(shared, parts).await
 }
 
 async fn serve_installation(
@@ -128,6 +134,7 @@ async fn serve_installation(
     ));
 
     let (stop, stopped) = watch::channel(false);
+    let delivering = tokio::spawn(messenger(installation).run(until(stopped.clone())));
     let forgetting = tokio::spawn(forget(Arc::clone(&installation.console), stopped));
     let coaches = coaches(installation, &meetings).await?;
     let reloaded = Reloaded {
@@ -156,6 +163,7 @@ async fn serve_installation(
         .ok();
     stop.send_replace(true);
     forgetting.await.ok();
+    delivering.await.ok();
     reloading.abort();
     drop(coaches);
     drop(practice);
@@ -198,7 +206,22 @@ pub(crate) fn meetings(installation: &Installation) -> Arc<Meetings> {
         let millis = u64::try_from(now.now().as_millis()).unwrap_or(0);
         Ok(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     });
-    Arc::new(Meetings::new(installation.meetings.clone(), clock, new_id))
+    let outbox = WebhookOutbox {
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&installation.entropy),
+    };
+    let meetings = Meetings::new(installation.meetings.clone(), clock, new_id);
+    Arc::new(meetings.with_outbox(Arc::new(outbox)))
+}
+
+/// Who delivers to webhooks.
+fn messenger(installation: &Installation) -> Worker {
+    Worker {
+        dispatch: installation.dispatch.clone(),
+        directory: Arc::clone(&installation.console) as _,
+        clock: clock(installation),
+        entropy: Arc::clone(&installation.entropy),
+    }
 }
 
 /// Those who make reports, until the set is dropped. What they had claimed is due

@@ -5,16 +5,15 @@ use std::path::Path;
 use mira_console::NewInstallation;
 use mira_core::Subscription;
 use mira_db::DataDir;
-use mira_verifier::Limits;
 
 use crate::ServeError;
-use crate::installation::{Installation, built_in_services};
+use crate::installation::{Installation, Parts, built_in_services};
 
 /// Makes the first superadmin of the data folder, or gives the account with this
 /// address another password. Returns a sentence that says which.
 pub async fn set_up(data: &Path, email: &str, password: &str) -> Result<String, ServeError> {
     let data = DataDir::open(data)?;
-    let installation = Installation::open(data, Limits::default(), built_in_services()).await?;
+    let installation = Installation::open(data, Parts::offline(built_in_services())).await?;
     let done = first_or_reset(&installation, email, password).await;
     installation.close().await;
     done

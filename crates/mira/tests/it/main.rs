@@ -33,6 +33,7 @@ mod slow;
 mod start;
 mod streams;
 mod subscription;
+mod webhooks;
 mod wire;
 
 use http::StatusCode;

@@ -170,7 +170,7 @@ async fn stream_over_tls_ends_with_its_key() {
     let upstream = Upstream::start().await;
     let options = ServerOptions {
         demo: true,
-        config: Some(tls_config("first.pem", "first.key") + &search(&upstream, "")),
+        config: Some(tls_config("first.pem", "first.key") + search(&upstream, "").as_str()),
         ..ServerOptions::default()
     };
     let server = Server::start(env!("CARGO_BIN_EXE_mira"), options);
