@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use mira_console::{Delivery, DeliveryState};
+use mira_console::{Delivery, DeliveryState, Problem};
 use mira_core::{DeliveryId, WebhookId};
 use mira_wire::{Instant, JsonBody, json_response};
 use serde::Serialize;
@@ -118,7 +118,7 @@ impl From<Delivery> for DeliveryBody {
             created_at: Instant(delivery.created_at),
             last_attempt_at: delivery.last_attempt_at.map(Instant),
             last_status: delivery.last_status,
-            last_problem: delivery.last_problem.map(|problem| problem.as_str()),
+            last_problem: delivery.last_problem.map(Problem::as_str),
             next_attempt_at: is_pending.then_some(Instant(delivery.next_attempt_at)),
         }
     }

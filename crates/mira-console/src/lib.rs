@@ -52,7 +52,7 @@ pub use mira_store::keys::{KeyFilter, KeyOwner, KindWord};
 pub use mira_store::ledger::{Transaction, TransactionType};
 pub use mira_store::usage::{Day, Tally};
 pub use mira_store::{Cursor, Integrity, PAGE_LIMIT, Page, PageError, PageRequest};
-pub use mira_webhook::{Delivery, DeliveryState, Event, Webhook};
+pub use mira_webhook::{Delivery, DeliveryState, Event, Problem, Webhook};
 pub use mutator::{Mutator, Reach};
 pub use new_key::{Issued, NewKey};
 pub use organizations::OrganizationEdit;
