@@ -150,7 +150,7 @@ fn form_page(viewer: &Viewer, fields: &Fields, problem: Option<&str>) -> Markup 
 
 fn table(viewer: &Viewer, webhooks: &[Webhook]) -> Markup {
     html! {
-        div.table-frame {
+        div.table {
             table {
                 caption.visually-hidden { "Webhooks of the organization" }
                 thead { tr {

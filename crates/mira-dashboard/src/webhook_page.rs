@@ -216,7 +216,7 @@ fn table(viewer: &Viewer, webhook: &Webhook, deliveries: &Page<Delivery>) -> Mar
         @if deliveries.items.is_empty() {
             p.muted { "Nothing has been sent yet." }
         } @else {
-            div.table-frame {
+            div.table {
                 table {
                     caption.visually-hidden { "What was sent, newest first" }
                     thead { tr {

@@ -26,7 +26,12 @@ impl Message {
     /// milliseconds).
     pub(crate) fn body(&self) -> String {
         let instant = Instant::from_millisecond(self.at.as_millis()).unwrap_or(Instant::UNIX_EPOCH);
-        let timestamp = format!("{instant:.3}");
-        json!({"event": self.event.as_str(), "data": self.data, "timestamp": timestamp}).to_string()
+        let (event, timestamp) = (json!(self.event.as_str()), json!(format!("{instant:.3}")));
+        // Written out, so that the order of members does not depend on how a map keeps
+        // them.
+        format!(
+            r#"{{"event":{event},"data":{},"timestamp":{timestamp}}}"#,
+            self.data
+        )
     }
 }

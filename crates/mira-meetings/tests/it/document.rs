@@ -26,11 +26,13 @@ fn described(document: &Value) -> Vec<(String, String, &Value)> {
 fn committed_document_is_the_one_that_is_made() {
     let committed = include_str!("../../../../docs/mira-api.json");
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/mira-api.json");
-    if openapi() != committed {
+    // The order of members depends on what else is built, and says nothing.
+    let is_current = serde_json::from_str::<Value>(committed).is_ok_and(|it| it == document());
+    if !is_current {
         std::fs::write(path, openapi()).unwrap();
     }
     assert!(
-        openapi() == committed,
+        is_current,
         "docs/mira-api.json was stale and has been written anew"
     );
 }

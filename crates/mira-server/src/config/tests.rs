@@ -187,7 +187,7 @@ fn mistake_is_named_with_its_line_and_column() {
         (
             "[sever]",
             "mira.toml:1:2: unknown member \"sever\", expected one of \"server\", \"store\", \
-             \"limits\", \"network\", \"service\", \"model\"",
+             \"limits\", \"network\", \"webhooks\", \"service\", \"model\"",
         ),
         (
             "[server]\nlisten = \"localhost\"",

@@ -87,8 +87,9 @@ async fn an_event_reaches_the_webhooks_that_want_it_with_a_signature_that_the_re
         assert_eq!(headers["webhook-id"], message.id.to_string());
         assert_eq!(
             std::str::from_utf8(&body).unwrap(),
-            "{\"data\":{\"meeting_id\":\"01930c3e-7a4b-7c2d-8e1f-0a1b2c3d4e5f\"},\
-             \"event\":\"report.completed\",\"timestamp\":\"2023-11-14T22:13:20.000Z\"}"
+            "{\"event\":\"report.completed\",\
+             \"data\":{\"meeting_id\":\"01930c3e-7a4b-7c2d-8e1f-0a1b2c3d4e5f\"},\
+             \"timestamp\":\"2023-11-14T22:13:20.000Z\"}"
         );
         assert!(is_signed_by(hook.secrets.current(), &headers, &body));
         assert!(!is_signed_by(other.secrets.current(), &headers, &body));
