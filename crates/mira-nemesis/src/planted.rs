@@ -29,7 +29,12 @@ const fn phase_of(bug: Bug) -> &'static str {
 pub(crate) async fn find(options: &Options, binary: &Path) -> ExitCode {
     let begun = Stamp::now();
     let mut found = 0;
-    for bug in Bug::ALL.iter().copied() {
+    let is_chosen =
+        |phase: &str| options.phases.is_empty() || options.phases.iter().any(|name| name == phase);
+    let bugs = Bug::ALL.iter().copied();
+    let bugs: Vec<_> = bugs.filter(|bug| is_chosen(phase_of(*bug))).collect();
+    let needed: Vec<_> = NEEDED.iter().filter(|phase| is_chosen(phase)).collect();
+    for bug in bugs.iter().copied() {
         println!("planted: {}", bug.name());
         let verdict = try_one(options, binary, phase_of(bug), Some(bug)).await;
         if verdict == Verdict::Violated {
@@ -38,12 +43,12 @@ pub(crate) async fn find(options: &Options, binary: &Path) -> ExitCode {
     }
     println!("planted: nothing");
     let mut clean = 0;
-    for name in NEEDED {
+    for name in &needed {
         if try_one(options, binary, name, None).await == Verdict::Passed {
             clean += 1;
         }
     }
-    let (all, needed) = (Bug::ALL.len(), NEEDED.len());
+    let (all, needed) = (bugs.len(), needed.len());
     println!(
         "planted bugs found {found} of {all} in {:.0?}",
         begun.elapsed()
