@@ -151,7 +151,12 @@ async fn slow_statements_and_long_waits_for_locks_are_unavailable() {
     let slow = write(&database, |tx| Box::pin(execute(tx, "SELECT pg_sleep(5)")));
     assert!(matches!(slow.await, Err(DbError::Unavailable(_))));
 
-    let holder = connect(&url, PostgresOptions::default()).await.unwrap();
+    // It is silent while the others wait, and must not be ended for that.
+    let patient = PostgresOptions {
+        idle_timeout: Duration::from_secs(10),
+        ..PostgresOptions::default()
+    };
+    let holder = connect(&url, patient).await.unwrap();
     let blocked = database.clone();
     let held = write(&holder, move |tx| {
         Box::pin(async move {
