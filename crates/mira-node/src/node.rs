@@ -12,7 +12,7 @@ use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
 use crate::allotter::Allotter;
 use crate::membership::{Member, Membership};
-use crate::usage::Unwritten;
+use crate::usage::{Unwritten, settle_all};
 use crate::{NodeError, Waits, refill};
 
 /// How many changes are read at once.
@@ -91,6 +91,10 @@ impl Node {
     ) -> Result<Arc<Self>, NodeError> {
         let loading = Arc::clone(&verifier);
         let is_alone = member.is_none();
+        if is_alone {
+            // The windows of the last run are in it, if that one was killed.
+            settle_all(&db).await?;
+        }
         let head = db
             .read(move |tx| {
                 Box::pin(async move {

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::membership::Member;
+use crate::usage::settle;
 use crate::{Node, NodeError};
 
 /// Lifelines end at most this long after their time.
@@ -22,6 +23,9 @@ const FLUSH: Duration = TICK.saturating_mul(3);
 const POLL: Duration = Duration::from_millis(20);
 /// How soon a renewal that failed is tried again.
 const RETRY: Duration = Duration::from_millis(200);
+/// How soon the next part of the journal of usage is settled: all parts of it within
+/// a minute.
+const SETTLE: Duration = Duration::from_millis(190);
 /// How often windows that are over are forgotten, and how many of them at once.
 const FORGET: Duration = Duration::from_secs(10);
 const FORGET_AT_ONCE: u32 = 2_000;
@@ -46,6 +50,7 @@ impl Node {
             self.tick(stopped.clone()),
             self.keep_up(stopped.clone()),
             self.keep_usage(stopped.clone()),
+            self.settle_journal(stopped.clone()),
             self.forget_windows(stopped.clone()),
             self.keep_lease(stopped.clone()),
             self.keep_roster(stopped),
@@ -77,6 +82,24 @@ impl Node {
         let mut troubles = Troubles::new("write usage");
         while !is_over(&mut stopped, FLUSH).await {
             troubles.note(&self.flush().await);
+        }
+    }
+
+    /// Moves what busy nodes have counted to where people read it, a part at a time:
+    /// all of it within about a minute.
+    async fn settle_journal(&self, mut stopped: watch::Receiver<bool>) {
+        let mut troubles = Troubles::new("settle the journal of usage");
+        let (mut part, mut pause) = (0_u8, FORGET);
+        while !is_over(&mut stopped, pause).await {
+            let settled = settle(&self.db, part).await.map_err(NodeError::from);
+            pause = match settled {
+                Ok(Some(settled)) => {
+                    part = settled.wrapping_add(1);
+                    SETTLE
+                }
+                Ok(None) | Err(_) => FORGET,
+            };
+            troubles.note(&settled.map(|_| ()));
         }
     }
 

@@ -1,62 +1,63 @@
 //! What is counted, on its way from the verifier to the store.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use mira_core::{Clock as _, KeyId, Timestamp, Window, WindowWord};
-use mira_store::usage::{self, Day, Flush, Increment};
-use mira_store::windows::{self, Counted};
-use mira_store::{StoreError, keys};
+use mira_core::{Clock as _, KeyId, WindowWord};
+use mira_db::Database;
+use mira_store::usage::{self, Day, Entry, Flush};
+use mira_store::{StoreError, journal};
 use mira_verifier::Tally;
 
 use crate::{Node, NodeError};
 
-/// Keys that are written in one transaction at most, so that whoever revokes one
-/// does not wait for the rest.
-const BATCH: usize = 500;
+/// A flush of as many keys at most is written where people read it. A larger one goes
+/// to the journal: nobody who revokes a key is to wait for its thousands of rows.
+const DIRECT: usize = 500;
 
 /// What was counted and is not known to be in the store. It holds one entry for
 /// each key and day, however often a write fails.
 #[derive(Default)]
 pub(crate) struct Unwritten {
-    counts: HashMap<(KeyId, Day), Counts>,
+    counts: HashMap<(KeyId, Day), Entry>,
     /// What the last write held whose answer did not come, if one did not. It is
     /// written again as it was, and counted once.
-    in_doubt: Option<(Flush, Batch)>,
+    in_doubt: Option<(Flush, Arc<[Entry]>)>,
     /// The last flush; unknown before the first.
     last: Option<Flush>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    usage: usage::Tally,
-    last_used: Option<Timestamp>,
-    minute: WindowWord,
-    day: WindowWord,
-}
-
-/// What is written in one transaction.
-#[derive(Clone, Default)]
-struct Batch {
-    usage: Vec<Increment>,
-    last_used: Vec<(KeyId, Timestamp)>,
-    windows: Vec<Counted>,
-}
-
 impl Unwritten {
     /// Takes over what the verifier counted; what was only denied falls on `today`.
-    fn add(&mut self, tally: &Tally, today: Day) {
+    fn add(&mut self, tally: &Tally, today: Day, keeps_windows: bool) {
         let day = tally.last_used.map_or(today, Day::of);
-        let counts = self.counts.entry((tally.key_id, day)).or_default();
-        let usage = &mut counts.usage;
-        usage.allowed = usage.allowed.saturating_add(tally.allowed);
-        usage.denied = usage.denied.saturating_add(tally.denied);
-        counts.last_used = counts.last_used.max(tally.last_used);
-        (counts.minute, counts.day) = (tally.minute, tally.day);
+        let window = |word| {
+            if keeps_windows {
+                word
+            } else {
+                WindowWord::default()
+            }
+        };
+        let entry = Entry {
+            key_id: tally.key_id,
+            day,
+            tally: usage::Tally {
+                allowed: tally.allowed,
+                denied: tally.denied,
+            },
+            last_used: tally.last_used,
+            minute_window: window(tally.minute),
+            day_window: window(tally.day),
+        };
+        self.counts
+            .entry((tally.key_id, day))
+            .and_modify(|known| known.merge(&entry))
+            .or_insert(entry);
     }
 
     /// What is to be written next, in `flush`. It stays here until it is known to
     /// have been written.
-    fn next(&mut self, keeps_windows: bool) -> Option<(Flush, Batch)> {
+    fn next(&mut self) -> Option<(Flush, Arc<[Entry]>)> {
         if self.in_doubt.is_none() && !self.counts.is_empty() {
             let last = self.last?;
             let flush = Flush {
@@ -64,35 +65,10 @@ impl Unwritten {
                 ..last
             };
             self.last = Some(flush);
-            self.in_doubt = Some((flush, self.take(keeps_windows)));
+            let entries = std::mem::take(&mut self.counts).into_values().collect();
+            self.in_doubt = Some((flush, entries));
         }
         self.in_doubt.clone()
-    }
-
-    fn take(&mut self, keeps_windows: bool) -> Batch {
-        let mut batch = Batch::default();
-        let taken: Vec<_> = self.counts.keys().copied().take(BATCH).collect();
-        for (key_id, day) in taken {
-            let Some(counts) = self.counts.remove(&(key_id, day)) else {
-                continue;
-            };
-            let tally = counts.usage;
-            batch.usage.push(Increment { key_id, day, tally });
-            batch
-                .last_used
-                .extend(counts.last_used.map(|at| (key_id, at)));
-            let windows = [(Window::Minute, counts.minute), (Window::Day, counts.day)];
-            let counted = windows
-                .into_iter()
-                .filter(|(_, word)| keeps_windows && word.unit() > 0)
-                .map(|(window, word)| Counted {
-                    key_id,
-                    window,
-                    word,
-                });
-            batch.windows.extend(counted);
-        }
-        batch
     }
 }
 
@@ -102,31 +78,33 @@ impl Node {
     pub async fn flush(&self) -> Result<(), NodeError> {
         let mut unwritten = self.unwritten.lock().await;
         let today = Day::of(self.verifier.clock().now());
+        let keeps_windows = !self.verifier.shares_windows();
         for tally in self.verifier.drain_tallies() {
-            unwritten.add(&tally, today);
+            unwritten.add(&tally, today, keeps_windows);
         }
         if unwritten.last.is_none() && !unwritten.counts.is_empty() {
             unwritten.last = Some(self.last_flush().await?);
         }
-        let keeps_windows = !self.verifier.shares_windows();
-        while let Some((flush, batch)) = unwritten.next(keeps_windows) {
-            self.write(flush, batch).await?;
+        while let Some((flush, entries)) = unwritten.next() {
+            self.write(flush, entries).await?;
             unwritten.in_doubt = None;
         }
         Ok(())
     }
 
-    async fn write(&self, flush: Flush, batch: Batch) -> Result<(), StoreError> {
+    async fn write(&self, flush: Flush, entries: Arc<[Entry]>) -> Result<(), StoreError> {
         let at = self.verifier.clock().now();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    if usage::begin_flush(tx, flush, at).await? {
-                        usage::add(tx, &batch.usage).await?;
-                        keys::touch_last_used(tx, &batch.last_used).await?;
-                        windows::keep(tx, &batch.windows).await?;
+                    if !usage::begin_flush(tx, flush, at).await? {
+                        return Ok::<_, StoreError>(());
                     }
-                    Ok::<_, StoreError>(())
+                    if entries.len() <= DIRECT {
+                        usage::record(tx, &entries).await
+                    } else {
+                        journal::append(tx, &entries).await
+                    }
                 })
             })
             .await
@@ -143,4 +121,16 @@ impl Node {
             .await?;
         Ok(Flush { source, number })
     }
+}
+
+/// Settles one part of the journal, the next from `from` on. Says which, if any.
+pub(crate) async fn settle(db: &Database, from: u8) -> Result<Option<u8>, StoreError> {
+    db.write(move |tx| Box::pin(async move { journal::settle(tx, from).await }))
+        .await
+}
+
+/// Settles all of it.
+pub(crate) async fn settle_all(db: &Database) -> Result<(), StoreError> {
+    while settle(db, 0).await?.is_some() {}
+    Ok(())
 }

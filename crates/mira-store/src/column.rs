@@ -108,6 +108,18 @@ impl Column for u64 {
     }
 }
 
+impl Column for u8 {
+    fn read(value: Value<'_>) -> Option<Self> {
+        value.integer()?.try_into().ok()
+    }
+}
+
+impl Column for Vec<u8> {
+    fn read(value: Value<'_>) -> Option<Self> {
+        value.blob().map(<[u8]>::to_vec)
+    }
+}
+
 impl Column for bool {
     fn read(value: Value<'_>) -> Option<Self> {
         match value.integer() {

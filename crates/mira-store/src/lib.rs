@@ -15,6 +15,7 @@ mod column;
 mod error;
 pub mod idempotency;
 pub mod invitations;
+pub mod journal;
 mod json;
 pub mod keys;
 pub mod ledger;

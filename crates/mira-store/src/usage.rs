@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use mira_core::{AppId, KeyId, OrganizationId, Timestamp};
+use mira_core::{AppId, KeyId, OrganizationId, Timestamp, Window, WindowWord};
 use mira_db::{DbError, Tx};
 
 use crate::column::Columns;
-use crate::{StoreError, postgres, sqlite};
+use crate::windows::{self, Counted};
+use crate::{StoreError, keys, postgres, sqlite};
 
 /// A UTC day: whole days since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +55,66 @@ pub struct Increment {
     pub day: Day,
     /// How many more.
     pub tally: Tally,
+}
+
+/// What was counted for one key on one day since the last entry, and how far its
+/// windows are spent, where the node counts them alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key_id: KeyId,
+    /// The day.
+    pub day: Day,
+    /// How many more.
+    pub tally: Tally,
+    /// When it was last allowed, if it was.
+    pub last_used: Option<Timestamp>,
+    /// The key's minute, with 0 units if that is not to be kept.
+    pub minute_window: WindowWord,
+    /// The key's day, likewise.
+    pub day_window: WindowWord,
+}
+
+impl Entry {
+    /// Nothing counted yet.
+    pub fn new(key_id: KeyId, day: Day) -> Self {
+        Self {
+            key_id,
+            day,
+            tally: Tally::default(),
+            last_used: None,
+            minute_window: WindowWord::default(),
+            day_window: WindowWord::default(),
+        }
+    }
+
+    /// Adds what `other` has of the same key and day. Of a window the later state
+    /// stands.
+    pub fn merge(&mut self, other: &Self) {
+        let tally = &mut self.tally;
+        tally.allowed = tally.allowed.saturating_add(other.tally.allowed);
+        tally.denied = tally.denied.saturating_add(other.tally.denied);
+        self.last_used = self.last_used.max(other.last_used);
+        let later = |one: WindowWord, two: WindowWord| {
+            WindowWord::from_bits(one.to_bits().max(two.to_bits()))
+        };
+        self.minute_window = later(self.minute_window, other.minute_window);
+        self.day_window = later(self.day_window, other.day_window);
+    }
+
+    fn windows(&self) -> impl Iterator<Item = Counted> {
+        let key_id = self.key_id;
+        let windows = [
+            (Window::Minute, self.minute_window),
+            (Window::Day, self.day_window),
+        ];
+        let kept = windows.into_iter().filter(|(_, word)| word.unit() > 0);
+        kept.map(move |(window, word)| Counted {
+            key_id,
+            window,
+            word,
+        })
+    }
 }
 
 /// One flush of what a node has counted.
@@ -107,6 +168,26 @@ pub async fn add(tx: &mut Tx, batch: &[Increment]) -> Result<(), StoreError> {
         Tx::Sqlite(tx) => sqlite::usage::add(tx.connection(), batch),
         Tx::Postgres(tx) => postgres::usage::add(tx, batch).await,
     }
+}
+
+/// Writes `entries` into the tables that people read: usage, last uses and windows.
+pub async fn record(tx: &mut Tx, entries: &[Entry]) -> Result<(), StoreError> {
+    let increments: Vec<Increment> = entries
+        .iter()
+        .map(|entry| Increment {
+            key_id: entry.key_id,
+            day: entry.day,
+            tally: entry.tally,
+        })
+        .collect();
+    let last_used = entries
+        .iter()
+        .filter_map(|entry| Some((entry.key_id, entry.last_used?)));
+    let last_used: Vec<_> = last_used.collect();
+    let windows: Vec<Counted> = entries.iter().flat_map(Entry::windows).collect();
+    add(tx, &increments).await?;
+    keys::touch_last_used(tx, &last_used).await?;
+    windows::keep(tx, &windows).await
 }
 
 /// The sums of each day that has any, in order. The end of `days` is outside.

@@ -72,6 +72,28 @@ impl Scene {
             .unwrap()
     }
 
+    /// Issues `count` more keys of the organization, which the verifier knows.
+    pub(crate) async fn add_keys(&self, count: u32) -> Vec<String> {
+        let texts: Vec<String> = (0..count).map(|number| format!("key {number}")).collect();
+        let (sample, added) = (self.key.clone(), texts.clone());
+        let issue = self.db.write(move |tx| {
+            Box::pin(async move {
+                let mut head = Seq::START;
+                for (number, text) in (1..).zip(&added) {
+                    let mut record = sample.clone();
+                    let unique = u128::to_be_bytes(number);
+                    record.facts.id = KeyId::new(START, *unique.last_chunk().unwrap());
+                    keys::insert(tx, &record, &KeyDigest::of(text.as_bytes())).await?;
+                    head = changelog::append(tx, START, &change(text.as_bytes(), &record)).await?;
+                }
+                Ok::<_, StoreError>(head)
+            })
+        });
+        let head = issue.await.unwrap();
+        self.node.barrier(head, None).await.unwrap();
+        texts
+    }
+
     /// The last place in the changelog.
     pub(crate) async fn head(&self) -> Seq {
         self.db

@@ -7,7 +7,7 @@ use mira_core::{Access, Decision, Timestamp};
 use mira_node::Node;
 use mira_verifier::{BootClock, Credential, Limits, Resolved, Verifier};
 
-use crate::scene::{Heard, ORGANIZATION_KEY, START, Scene};
+use crate::scene::{Heard, ORGANIZATION_KEY, START, Scene, ask_with};
 use crate::{tallies, tally};
 
 /// Another process over the same store.
@@ -80,4 +80,23 @@ async fn flush_whose_answer_was_lost_is_counted_once() {
 
 fn hex(bytes: &[u8; 16]) -> String {
     format!("{:032x}", u128::from_be_bytes(*bytes))
+}
+
+/// A flush of many keys goes through the journal. A process that is killed before it
+/// was settled leaves it to the next.
+#[tokio::test]
+async fn counts_of_many_keys_survive_a_kill() {
+    let scene = Scene::new().await;
+    let others = scene.add_keys(600).await;
+    for key in &others {
+        assert_eq!(ask_with(&scene.node, key).await, Heard::Yes);
+    }
+    for _ in 0..7 {
+        assert_eq!(scene.ask().await, Heard::Yes);
+    }
+    scene.node.flush().await.unwrap();
+    assert_eq!(tallies(&scene).await, []);
+    let next = restarted(&scene, START).await;
+    assert_eq!(tallies(&scene).await[0].1, tally(7, 0));
+    assert_eq!(remaining(&next).await, 92);
 }

@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod changelog;
 pub(crate) mod idempotency;
 pub(crate) mod invitations;
+pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod ledger;
 mod log;

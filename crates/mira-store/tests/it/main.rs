@@ -9,6 +9,7 @@ mod changelog;
 mod concurrency;
 mod fixture;
 mod idempotency;
+mod journal;
 mod key_rows;
 mod keys;
 mod ledger;
