@@ -1,5 +1,6 @@
 //! The one clock of a run: `CLOCK_MONOTONIC`, read by this process alone. Every
-//! comparison of a verdict is between two readings of it.
+//! comparison of a verdict is between two readings of it. Only which window of a limit
+//! it is, the wall clock says.
 
 use std::time::Duration;
 
@@ -16,10 +17,7 @@ impl Stamp {
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
     pub(crate) fn now() -> Self {
-        let time = clock_gettime(ClockId::Monotonic);
-        let whole = u64::try_from(time.tv_sec).unwrap_or(0);
-        let part = u64::try_from(time.tv_nsec).unwrap_or(0);
-        Self(whole * 1_000_000_000 + part)
+        Self(read(ClockId::Monotonic))
     }
 
     /// How long after `earlier`; nothing if it was before.
@@ -36,6 +34,12 @@ impl Stamp {
         Self(self.0.saturating_add(nanos))
     }
 
+    /// How long after 1970 it was, as nodes on this machine have it.
+    pub(crate) fn since_epoch(self) -> Duration {
+        let now = read(ClockId::Realtime);
+        Duration::from_nanos(now.saturating_sub(Self::now().0.saturating_sub(self.0)))
+    }
+
     pub(crate) const fn nanos(self) -> u64 {
         self.0
     }
@@ -43,4 +47,12 @@ impl Stamp {
     pub(crate) const fn of_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
+}
+
+/// In nanoseconds.
+fn read(clock: ClockId) -> u64 {
+    let time = clock_gettime(clock);
+    let whole = u64::try_from(time.tv_sec).unwrap_or(0);
+    let part = u64::try_from(time.tv_nsec).unwrap_or(0);
+    whole * 1_000_000_000 + part
 }

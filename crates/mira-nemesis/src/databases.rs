@@ -1,13 +1,18 @@
 //! The database of an installation, and the standby that takes over.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use mira_testkit::Postgres;
+use tokio::task::block_in_place;
 
 use crate::installation::loopback;
+use crate::proxy::Proxy;
 
 /// The name of a standby in `synchronous_standby_names`.
 const STANDBY: &str = "standby";
+const STEP: Duration = Duration::from_millis(20);
 
 /// A primary, and perhaps a standby.
 pub(crate) struct Databases(Mutex<Pair>);
@@ -40,7 +45,31 @@ impl Databases {
         let wait = format!("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 ({STANDBY})'");
         primary.execute("postgres", &wait);
         primary.execute("postgres", "SELECT pg_reload_conf()");
+        let is_waited_for = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+        while primary.execute("postgres", is_waited_for) == "0" {
+            std::thread::sleep(STEP);
+        }
         self.lock().standby = Some(Arc::new(standby));
+    }
+
+    /// Makes a standby that nobody waits for, behind a proxy.
+    pub(crate) async fn add_asynchronous_standby(&self) -> io::Result<Proxy> {
+        let proxy = Proxy::start(loopback(self.primary().port())).await?;
+        let standby = block_in_place(|| Postgres::start_standby(proxy.address(), "lagging", &[]));
+        self.lock().standby = Some(Arc::new(standby));
+        Ok(proxy)
+    }
+
+    /// Waits until the standby has all that the primary has by now.
+    pub(crate) fn await_replay(&self) {
+        let standby = self.lock().standby.clone();
+        let Some(standby) = standby else { return };
+        let primary = self.primary();
+        let place = primary.execute("postgres", "SELECT pg_current_wal_lsn()");
+        let has = format!("SELECT pg_last_wal_replay_lsn() >= '{place}'");
+        while standby.execute("postgres", &has) != "t" {
+            std::thread::sleep(STEP);
+        }
     }
 
     /// Kills the primary and promotes the standby; gives the new primary. The old

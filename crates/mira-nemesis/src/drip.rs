@@ -12,7 +12,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::clock::Stamp;
-use crate::victim::Victim;
 
 /// Twenty events a second.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -24,31 +23,36 @@ const NOTED: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 /// The upstream, ended when dropped.
 pub(crate) struct Drip {
     pub(crate) address: SocketAddr,
-    victims: Victims,
+    watchers: Watchers,
     accepting: tokio::task::JoinHandle<()>,
 }
 
-type Victims = Arc<Mutex<HashMap<String, Arc<Victim>>>>;
+/// Who is told when a request of a key arrives, and when that was sent.
+pub(crate) trait Watcher: Send + Sync {
+    fn forwarded(&self, sent_at: Stamp);
+}
+
+type Watchers = Arc<Mutex<HashMap<String, Arc<dyn Watcher>>>>;
 
 impl Drip {
     pub(crate) async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let victims = Victims::default();
+        let watchers = Watchers::default();
         Ok(Self {
             address: listener.local_addr()?,
-            victims: Arc::clone(&victims),
+            watchers: Arc::clone(&watchers),
             accepting: tokio::spawn(async move {
                 while let Ok((stream, _)) = listener.accept().await {
-                    tokio::spawn(serve(stream, Arc::clone(&victims)));
+                    tokio::spawn(serve(stream, Arc::clone(&watchers)));
                 }
             }),
         })
     }
 
     /// Takes notes of this key from now on.
-    pub(crate) fn watch(&self, key_id: &str, victim: &Arc<Victim>) {
-        let mut victims = self.victims.lock().unwrap_or_else(PoisonError::into_inner);
-        victims.insert(key_id.to_owned(), Arc::clone(victim));
+    pub(crate) fn watch(&self, key_id: &str, watcher: Arc<dyn Watcher>) {
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.insert(key_id.to_owned(), watcher);
     }
 }
 
@@ -58,7 +62,7 @@ impl Drop for Drip {
     }
 }
 
-async fn serve(mut stream: TcpStream, victims: Victims) {
+async fn serve(mut stream: TcpStream, watchers: Watchers) {
     let mut bytes = vec![0; 16 * 1024];
     // The gateway sends a request when the one before was answered.
     while let Ok(length @ 1..) = stream.read(&mut bytes).await {
@@ -67,7 +71,7 @@ async fn serve(mut stream: TcpStream, victims: Victims) {
             drip(stream).await;
             return;
         }
-        note(&head, &victims);
+        note(&head, &watchers);
         if stream.write_all(NOTED).await.is_err() {
             return;
         }
@@ -82,7 +86,7 @@ async fn drip(mut stream: TcpStream) {
     }
 }
 
-fn note(head: &str, victims: &Victims) {
+fn note(head: &str, watchers: &Watchers) {
     let sent = head
         .lines()
         .next()
@@ -96,8 +100,8 @@ fn note(head: &str, victims: &Victims) {
     let (Some(sent), Some(key_id)) = (sent, key_id) else {
         return;
     };
-    let victims = victims.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(victim) = victims.get(key_id) {
-        victim.judge_forwarded(Stamp::of_nanos(sent));
+    let watchers = watchers.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(watcher) = watchers.get(key_id) {
+        watcher.forwarded(Stamp::of_nanos(sent));
     }
 }

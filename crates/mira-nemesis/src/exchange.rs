@@ -148,6 +148,11 @@ impl Exchange {
 }
 
 impl Reply {
+    /// The value of a header field.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        field(&self.head, name)
+    }
+
     /// A member of the body's JSON object; null if there is none.
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
@@ -155,17 +160,18 @@ impl Reply {
 }
 
 fn framing(head: &str) -> Framing {
-    let field = |name: &str| {
-        head.lines().find_map(|line| {
-            let (field, value) = line.split_once(':')?;
-            field.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    };
-    match field("content-length").and_then(|length| length.parse().ok()) {
+    match field(head, "content-length").and_then(|length| length.parse().ok()) {
         Some(length) => Framing::Length(length),
-        None if field("transfer-encoding").is_some() => Framing::Chunks,
+        None if field(head, "transfer-encoding").is_some() => Framing::Chunks,
         None => Framing::Length(0),
     }
+}
+
+fn field<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    head.lines().find_map(|line| {
+        let (field, value) = line.split_once(':')?;
+        field.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
 }
 
 #[cfg(test)]

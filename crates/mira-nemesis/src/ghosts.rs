@@ -50,12 +50,12 @@ impl Ghosts {
         }
     }
 
-    /// Presents every one of them once at one node; false if it did not answer.
-    pub(crate) async fn call_all(&self, node: usize, door: SocketAddr) -> bool {
-        let all = self.lock().clone();
+    /// Presents the `latest` of them once at one node; false if it did not answer.
+    pub(crate) async fn call(&self, node: usize, door: SocketAddr, latest: usize) -> bool {
+        let called: Vec<_> = self.lock().iter().rev().take(latest).cloned().collect();
         let called = async {
             let mut exchange = Exchange::open(door).await?;
-            for some in all.chunks(DEPTH) {
+            for some in called.chunks(DEPTH) {
                 present(some, node, &mut exchange).await?;
             }
             std::io::Result::Ok(())

@@ -18,7 +18,9 @@ mod exchange;
 mod fault;
 mod ghosts;
 mod installation;
+mod lag;
 mod life;
+mod limits;
 mod mutator;
 mod node;
 mod phase;
@@ -27,6 +29,7 @@ mod planted;
 mod proxy;
 mod record;
 mod stream;
+mod strike;
 mod victim;
 mod witness;
 
@@ -52,6 +55,9 @@ pub struct Options {
     /// How many keys die, over all phases
     #[arg(long, default_value_t = 1_000)]
     pub revocations: usize,
+    /// How many standbys are promoted
+    #[arg(long, default_value_t = 3)]
+    pub promotions: u64,
     /// Which phases, by name; all if absent
     #[arg(long, value_delimiter = ',')]
     pub phases: Vec<String>,
@@ -110,8 +116,9 @@ pub async fn run(options: &Options) -> ExitCode {
         options.seed, options.nodes, options.lease_ms
     );
     let (mut kills, mut failed) = (0, Vec::new());
+    let deadly = phases.iter().filter(|phase| phase.has_deaths()).count();
     for phase in &phases {
-        let extent = options.extent(phase, phases.len());
+        let extent = options.extent(phase, deadly);
         let (record, verdict) = perform(phase, &options.plan(phase, &binary), extent).await;
         kills += record.kills();
         if verdict != Verdict::Passed {
@@ -160,7 +167,8 @@ impl Options {
     fn extent(&self, phase: &Phase, phases: usize) -> Extent {
         Extent {
             seed: phase.seed(self.seed),
-            revocations: self.revocations.div_ceil(phases),
+            revocations: self.revocations.div_ceil(phases.max(1)),
+            promotions: self.promotions,
             time: Duration::from_secs(self.seconds),
             keys: self.keys,
             stops_when_found: false,

@@ -12,8 +12,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::clock::Stamp;
 use crate::exchange::Exchange;
+use crate::ghosts::Ghosts;
 use crate::installation::Installation;
 use crate::mutator::{Doomed, Mutator};
+use crate::node::Node;
 use crate::record::{Kill, Record};
 use crate::stream;
 use crate::victim::{Door, Victim};
@@ -37,6 +39,8 @@ pub(crate) struct Scene {
     pub(crate) fault: AtomicU64,
     /// Requests that outlive the key's own time.
     pub(crate) probes: std::sync::Mutex<JoinSet<()>>,
+    /// The keys that somebody was told are dead.
+    pub(crate) ghosts: Arc<Ghosts>,
 }
 
 impl Scene {
@@ -52,6 +56,15 @@ impl Scene {
         self.fault.load(Ordering::SeqCst)
     }
 
+    /// Presents the keys that died last at one node, which is well.
+    pub(crate) async fn present_latest(&self, node: &Node, count: usize) {
+        if !self.ghosts.call(node.index, node.address, count).await {
+            let index = node.index;
+            self.record
+                .violation(format!("node {index} does not answer to dead keys"));
+        }
+    }
+
     pub(crate) fn spawn(&self, probe: impl Future<Output = ()> + Send + 'static) {
         let mut probes = self
             .probes
@@ -62,9 +75,19 @@ impl Scene {
     }
 }
 
-/// Lives one life; gives the key if somebody was told that it is dead.
-pub(crate) async fn live(scene: &Arc<Scene>, chance: &mut fastrand::Rng) -> Option<Arc<Victim>> {
-    let doomed = prepare(scene, chance).await?;
+/// Lives one life, if there is a node that makes the key.
+pub(crate) async fn live(scene: &Arc<Scene>, chance: &mut fastrand::Rng) {
+    if let Some(doomed) = prepare(scene, chance).await {
+        spend(scene, &doomed, chance).await;
+    }
+}
+
+/// Uses a key and kills it, and buries it if somebody was told that it is dead.
+pub(crate) async fn spend(
+    scene: &Arc<Scene>,
+    doomed: &Doomed,
+    chance: &mut fastrand::Rng,
+) -> Option<()> {
     let victim = &doomed.victim;
     let nodes = scene.installation.nodes.len();
     let mut users = JoinSet::new();
@@ -81,17 +104,19 @@ pub(crate) async fn live(scene: &Arc<Scene>, chance: &mut fastrand::Rng) -> Opti
     await_acceptance(victim, nodes).await;
     victim.ripen();
     sleep(Duration::from_millis(chance.u64(1..20))).await;
-    kill(scene, &doomed, chance).await?;
+    kill(scene, doomed, chance).await?;
     for node in 0..nodes {
         let door = scene.installation.door(node);
         let record = Arc::clone(&scene.record);
         scene.spawn(present_once(Arc::clone(victim), node, door, record));
     }
+    scene.ghosts.add(Arc::clone(victim));
     sleep(AFTERLIFE).await;
-    Some(Arc::clone(victim))
+    Some(())
 }
 
-async fn prepare(scene: &Scene, chance: &mut fastrand::Rng) -> Option<Doomed> {
+/// Makes a key.
+pub(crate) async fn prepare(scene: &Scene, chance: &mut fastrand::Rng) -> Option<Doomed> {
     let installation = &scene.installation;
     let nodes = installation.nodes.len();
     let mutator = Mutator::choose(chance);
@@ -104,7 +129,8 @@ async fn prepare(scene: &Scene, chance: &mut fastrand::Rng) -> Option<Doomed> {
         sleep(Duration::from_millis(chance.u64(20..100))).await;
         return None;
     };
-    installation.drip.watch(&doomed.id, &doomed.victim);
+    let victim = Arc::clone(&doomed.victim);
+    installation.drip.watch(&doomed.id, victim);
     Some(doomed)
 }
 
@@ -153,6 +179,7 @@ async fn kill(scene: &Scene, doomed: &Doomed, chance: &mut fastrand::Rng) -> Opt
                 mutator: doomed.mutator.name(),
                 proof,
                 took: read_at.since(sent_at),
+                sent_at,
                 in_flight,
                 is_under_fault: fault % 2 == 1 || fault != scene.fault(),
             });

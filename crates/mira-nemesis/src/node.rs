@@ -93,12 +93,33 @@ impl Node {
         server.is_some_and(|server| server.kill().code.is_none())
     }
 
+    /// Stops the process as an operator would, so that nobody waits for it.
+    pub(crate) fn stop(&self) {
+        if let Some(server) = self.server().take() {
+            server.stop();
+        }
+    }
+
     /// The end of what it wrote to its log.
     fn last_words(&self) -> String {
         let log = self.server().as_ref().map(Server::stderr);
         let log = log.unwrap_or_default();
         let last: Vec<_> = log.lines().rev().take(LAST_LINES).collect();
         last.into_iter().rev().collect::<Vec<_>>().join("\n    ")
+    }
+
+    /// Whether it has written this to its log.
+    pub(crate) fn has_said(&self, text: &str) -> bool {
+        let log = self.server().as_ref().map(Server::stderr);
+        log.is_some_and(|log| log.contains(text))
+    }
+
+    /// Another node on the same way to the database, at an address that no client
+    /// knows. It begins with nothing.
+    pub(crate) fn spare(&self, index: usize) -> io::Result<Self> {
+        let mut recipe = self.recipe.clone();
+        recipe.data.set_file_name(format!("node-{index}"));
+        Self::new(index, recipe, None)
     }
 
     /// Something is done to it from now on.
@@ -134,6 +155,11 @@ impl Node {
         if cuts {
             self.cut_at.store(Stamp::now().nanos(), Ordering::SeqCst);
         }
+    }
+
+    /// Its database is gone for good.
+    pub(crate) fn lose_database(&self) {
+        self.cut_at.store(Stamp::now().nanos(), Ordering::SeqCst);
     }
 
     /// Lets everything pass again.

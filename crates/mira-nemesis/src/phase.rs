@@ -1,4 +1,4 @@
-//! One phase: an installation, a fault, and keys that are killed meanwhile.
+//! One phase: an installation, what happens to it, and what must have been seen.
 
 use std::fmt;
 use std::io;
@@ -10,25 +10,38 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::clock::Stamp;
-use crate::fault::{self, Fault};
+use crate::fault::Fault;
 use crate::ghosts::Ghosts;
 use crate::installation::{Installation, Plan};
 use crate::life::{self, Scene};
-use crate::record::Record;
-use crate::witness;
+use crate::record::{Expected, Record};
+use crate::strike::strike_on;
+use crate::{lag, limits, witness};
 
 /// Requests that a stopped node owes are waited for so long.
 const PROBE_PATIENCE: Duration = Duration::from_secs(25);
 /// Connections on which dead keys are presented, for each node.
 const HAUNTERS: usize = 2;
+/// A phase that has not seen enough goes on for so many times its time.
+const OVERTIME: u32 = 4;
 
 /// What a phase is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Phase {
     pub(crate) name: &'static str,
     pub(crate) house: House,
-    /// What is done meanwhile, each at least once; nothing, if empty.
-    pub(crate) faults: &'static [Fault],
+    pub(crate) trial: Trial,
+}
+
+/// What happens in a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trial {
+    /// Keys die. Each fault strikes as often as the others; none, if empty.
+    Deaths(&'static [Fault]),
+    /// Keys die, and a standby that lacks their deaths is promoted.
+    Lag,
+    /// Keys with a limit are used beyond it.
+    Limits,
 }
 
 /// What the phase happens to.
@@ -47,6 +60,8 @@ pub(crate) enum House {
 pub(crate) struct Extent {
     pub(crate) seed: u64,
     pub(crate) revocations: usize,
+    /// Standbys that are promoted where any is.
+    pub(crate) promotions: u64,
     pub(crate) time: Duration,
     /// Keys that live at the same time.
     pub(crate) keys: usize,
@@ -62,6 +77,8 @@ pub(crate) enum Verdict {
     Passed,
     /// Something happened that must not.
     Violated,
+    /// Nothing did, but something took longer than the contract says.
+    TooSlow,
     /// The phase proves nothing.
     Invalid(String),
 }
@@ -71,6 +88,7 @@ impl fmt::Display for Verdict {
         match self {
             Self::Passed => write!(f, "passed"),
             Self::Violated => write!(f, "VIOLATED"),
+            Self::TooSlow => write!(f, "TOO SLOW"),
             Self::Invalid(why) => write!(f, "INVALID ({why})"),
         }
     }
@@ -79,7 +97,7 @@ impl fmt::Display for Verdict {
 impl Phase {
     /// A slow renewal must fit into half a lease to be worth a late reply.
     pub(crate) fn lease(&self, lease: Duration) -> Duration {
-        let is_slow = self.faults == [Fault::Fading];
+        let is_slow = self.trial == Trial::Deaths(&[Fault::Fading]);
         if is_slow { lease * 2 } else { lease }
     }
 
@@ -87,6 +105,11 @@ impl Phase {
     pub(crate) fn seed(&self, seed: u64) -> u64 {
         let name = self.name.bytes();
         name.fold(seed, |seed, byte| seed.rotate_left(8) ^ u64::from(byte))
+    }
+
+    /// Whether keys die in it.
+    pub(crate) fn has_deaths(&self) -> bool {
+        self.trial != Trial::Limits
     }
 
     /// Runs it, and gives what was counted and what that means.
@@ -102,43 +125,49 @@ impl Phase {
         };
         let scene = Arc::new(Scene {
             installation: Arc::new(installation),
-            record: Arc::new(Record::default()),
+            record: Arc::default(),
             fault: 0.into(),
             probes: std::sync::Mutex::default(),
+            ghosts: Arc::default(),
         });
-        self.play(&scene, extent).await;
+        let mut chance = fastrand::Rng::with_seed(extent.seed);
+        let mut crowd = crowd(&scene, &mut chance);
+        match self.trial {
+            Trial::Deaths(faults) => self.kill_keys(&scene, faults, extent, chance).await,
+            Trial::Lag => lag::play(&scene, extent, chance).await,
+            Trial::Limits => limits::play(&scene, extent, chance).await,
+        }
+        if !extent.stops_when_found || scene.record.violations() == 0 {
+            look_back(&scene).await;
+        }
+        crowd.shutdown().await;
         let record = Arc::clone(&scene.record);
-        let verdict = self.verdict(&record, extent.judges_times);
+        let verdict = self.verdict(&record, extent);
         Ok((record, verdict))
     }
 
-    async fn play(&self, scene: &Arc<Scene>, extent: Extent) {
-        let mut chance = fastrand::Rng::with_seed(extent.seed);
-        let ghosts = Arc::new(Ghosts::default());
-        let mut crowd = crowd(scene, &ghosts, &mut chance);
+    async fn kill_keys(
+        &self,
+        scene: &Arc<Scene>,
+        faults: &'static [Fault],
+        extent: Extent,
+        mut chance: fastrand::Rng,
+    ) {
         let is_over = Arc::new(AtomicBool::new(false));
         let striking = {
             let (scene, is_over) = (Arc::clone(scene), Arc::clone(&is_over));
             let is_over = move || is_over.load(Ordering::SeqCst);
-            tokio::spawn(fault::strike_on(scene, self.faults, is_over, chance.fork()))
+            tokio::spawn(strike_on(scene, faults, is_over, chance.fork()))
         };
         let begun = Stamp::now();
         let mut lives = JoinSet::new();
         for _ in 0..extent.keys {
-            let (scene, ghosts) = (Arc::clone(scene), Arc::clone(&ghosts));
+            let scene = Arc::clone(scene);
             let mut chance = chance.fork();
-            let expected = self.evidence();
+            let expected = self.expected(extent);
             lives.spawn(async move {
-                let is_done = || {
-                    let record = &scene.record;
-                    let is_enough = record.kills() >= extent.revocations;
-                    let is_found = extent.stops_when_found && record.violations() > 0;
-                    is_found || is_enough && record.invalid(&expected).is_none()
-                };
-                while !is_done() && begun.elapsed() < extent.time {
-                    if let Some(victim) = life::live(&scene, &mut chance).await {
-                        ghosts.add(victim);
-                    }
+                while !extent.is_done(&scene.record, &expected, begun.elapsed()) {
+                    life::live(&scene, &mut chance).await;
                 }
             });
         }
@@ -150,89 +179,135 @@ impl Phase {
                 .record
                 .violation("the nemesis itself failed".to_owned());
         }
-        if !extent.stops_when_found || scene.record.violations() == 0 {
-            self.look_back(scene, &ghosts).await;
-        }
-        crowd.shutdown().await;
-    }
-
-    /// With every fault over, no dead key is accepted anywhere.
-    async fn look_back(&self, scene: &Scene, ghosts: &Ghosts) {
-        for node in &scene.installation.nodes {
-            if !ghosts.call_all(node.index, node.address).await {
-                let index = node.index;
-                scene
-                    .record
-                    .violation(format!("node {index} does not answer at the end"));
-            }
-        }
-        let mut probes = std::mem::take(
-            &mut *scene
-                .probes
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
-        let all = async { while probes.join_next().await.is_some() {} };
-        timeout(PROBE_PATIENCE, all).await.ok();
     }
 
     /// What must have been counted.
-    fn evidence(&self) -> Vec<&'static str> {
-        self.faults.iter().map(|fault| fault.evidence()).collect()
+    fn expected(&self, extent: Extent) -> Expected {
+        let faults = match self.trial {
+            Trial::Deaths(faults) => faults.iter().map(|fault| extent.evidence(*fault)).collect(),
+            Trial::Lag => lag::EVIDENCE.to_vec(),
+            Trial::Limits => limits::EVIDENCE.to_vec(),
+        };
+        let deaths = self.has_deaths();
+        Expected { deaths, faults }
     }
 
-    fn verdict(&self, record: &Record, judges_times: bool) -> Verdict {
-        if record.violations() > 0 || judges_times && record.slow_count() > 0 {
+    fn verdict(&self, record: &Record, extent: Extent) -> Verdict {
+        if record.violations() > 0 {
             return Verdict::Violated;
         }
-        record
-            .invalid(&self.evidence())
-            .map_or(Verdict::Passed, Verdict::Invalid)
+        let invalid = record.invalid(&self.expected(extent));
+        match invalid.map(Verdict::Invalid) {
+            Some(invalid) => invalid,
+            None if extent.judges_times && record.slow_count() > 0 => Verdict::TooSlow,
+            None => Verdict::Passed,
+        }
     }
 }
 
+impl Extent {
+    /// What a fault must have done.
+    fn evidence(&self, fault: Fault) -> (&'static str, u64) {
+        let least = match fault {
+            Fault::Failover => self.promotions,
+            _ => 1,
+        };
+        (fault.evidence(), least)
+    }
+
+    /// Whether enough was seen, or it cannot be waited for any longer.
+    pub(crate) fn is_done(&self, record: &Record, expected: &Expected, after: Duration) -> bool {
+        if self.stops_when_found && record.violations() > 0 {
+            return true;
+        }
+        let is_enough = record.kills() >= self.revocations || after >= self.time;
+        after >= self.time * OVERTIME || is_enough && record.invalid(expected).is_none()
+    }
+}
+
+/// With every fault over, no dead key is accepted anywhere.
+async fn look_back(scene: &Scene) {
+    for node in &scene.installation.nodes {
+        scene.present_latest(node, usize::MAX).await;
+    }
+    let mut probes = std::mem::take(
+        &mut *scene
+            .probes
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner),
+    );
+    let all = async { while probes.join_next().await.is_some() {} };
+    timeout(PROBE_PATIENCE, all).await.ok();
+}
+
 /// Those who use good and dead keys on every node all the time.
-fn crowd(scene: &Arc<Scene>, ghosts: &Arc<Ghosts>, chance: &mut fastrand::Rng) -> JoinSet<()> {
+fn crowd(scene: &Scene, chance: &mut fastrand::Rng) -> JoinSet<()> {
     let mut crowd = JoinSet::new();
     for node in 0..scene.installation.nodes.len() {
         let (installation, record) = (Arc::clone(&scene.installation), Arc::clone(&scene.record));
         let door = installation.door(node);
         crowd.spawn(witness::witness(installation, node, record));
         for _ in 0..HAUNTERS {
-            let record = Arc::clone(&scene.record);
-            crowd.spawn(Arc::clone(ghosts).haunt(node, door, record, chance.fork()));
+            let (ghosts, record) = (Arc::clone(&scene.ghosts), Arc::clone(&scene.record));
+            crowd.spawn(Ghosts::haunt(ghosts, node, door, record, chance.fork()));
         }
     }
     crowd
 }
 
-/// Every phase that kills keys, in the order of a full run.
+/// Every phase, in the order of a full run.
 pub(crate) const PHASES: &[Phase] = &[
-    phase("single", House::Single, Fault::SINGLE),
-    phase("calm", House::Cluster, &[]),
-    phase("pause", House::Cluster, &[Fault::Pause]),
-    phase("kill", House::Cluster, &[Fault::Kill]),
-    phase("delay", House::Cluster, &[Fault::Delay]),
-    phase("mute", House::Cluster, &[Fault::MuteNode]),
-    phase("deaf", House::Cluster, &[Fault::DeafNode]),
-    phase("partition", House::Cluster, &[Fault::Partition]),
-    phase("fading", House::Cluster, &[Fault::Fading]),
-    phase("loss", House::Cluster, &[Fault::Loss]),
-    phase("reset", House::Cluster, &[Fault::Reset]),
-    phase("listener", House::Cluster, &[Fault::Listener]),
-    phase("backends", House::Cluster, &[Fault::Backends]),
-    phase("database", House::Cluster, &[Fault::Database]),
-    phase("black-hole", House::Cluster, &[Fault::BlackHole]),
-    phase("everything", House::Cluster, &[Fault::Everything]),
-    phase("mixed", House::Cluster, Fault::MIXED),
-    phase("failover", House::Cluster, &[Fault::Failover]),
-    phase("balancer", House::Balanced, Fault::SINGLE),
+    phase("single", House::Single, Trial::Deaths(Fault::SINGLE)),
+    phase("calm", House::Cluster, Trial::Deaths(&[])),
+    phase("pause", House::Cluster, Trial::Deaths(&[Fault::Pause])),
+    phase("kill", House::Cluster, Trial::Deaths(&[Fault::Kill])),
+    phase("delay", House::Cluster, Trial::Deaths(&[Fault::Delay])),
+    phase("mute", House::Cluster, Trial::Deaths(&[Fault::MuteNode])),
+    phase("deaf", House::Cluster, Trial::Deaths(&[Fault::DeafNode])),
+    phase(
+        "partition",
+        House::Cluster,
+        Trial::Deaths(&[Fault::Partition]),
+    ),
+    phase("fading", House::Cluster, Trial::Deaths(&[Fault::Fading])),
+    phase("loss", House::Cluster, Trial::Deaths(&[Fault::Loss])),
+    phase("reset", House::Cluster, Trial::Deaths(&[Fault::Reset])),
+    phase(
+        "listener",
+        House::Cluster,
+        Trial::Deaths(&[Fault::Listener]),
+    ),
+    phase(
+        "backends",
+        House::Cluster,
+        Trial::Deaths(&[Fault::Backends]),
+    ),
+    phase(
+        "database",
+        House::Cluster,
+        Trial::Deaths(&[Fault::Database]),
+    ),
+    phase(
+        "black-hole",
+        House::Cluster,
+        Trial::Deaths(&[Fault::BlackHole]),
+    ),
+    phase(
+        "everything",
+        House::Cluster,
+        Trial::Deaths(&[Fault::Everything]),
+    ),
+    phase("mixed", House::Cluster, Trial::Deaths(Fault::MIXED)),
+    phase(
+        "failover",
+        House::Cluster,
+        Trial::Deaths(&[Fault::Failover]),
+    ),
+    phase("lag", House::Cluster, Trial::Lag),
+    phase("balancer", House::Balanced, Trial::Deaths(Fault::SINGLE)),
+    phase("limits", House::Cluster, Trial::Limits),
 ];
 
-const fn phase(name: &'static str, house: House, faults: &'static [Fault]) -> Phase {
-    Phase {
-        name,
-        house,
-        faults,
-    }
+const fn phase(name: &'static str, house: House, trial: Trial) -> Phase {
+    Phase { name, house, trial }
 }

@@ -36,6 +36,14 @@ pub(crate) struct Spoil {
     pub(crate) only_listener: bool,
 }
 
+impl Spoil {
+    /// Whether the database hears nothing of the node.
+    pub(crate) fn cuts(&self) -> bool {
+        let is_cut = matches!(self.to_database, Flow::Hold | Flow::Swallow);
+        is_cut && !self.only_listener
+    }
+}
+
 /// What a proxy has done since it was last asked.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::clock::Stamp;
+
 /// How many violations are kept word for word.
 const KEPT: usize = 20;
 const KEPT_SLOW: usize = 5;
@@ -44,6 +46,17 @@ pub(crate) struct Kill {
     pub(crate) in_flight: u32,
     /// Whether a fault was in force meanwhile.
     pub(crate) is_under_fault: bool,
+    /// When that call was sent.
+    pub(crate) sent_at: Stamp,
+}
+
+/// What a phase must have seen to prove anything.
+#[derive(Debug, Clone)]
+pub(crate) struct Expected {
+    /// Whether keys were killed, also under a fault if there are any.
+    pub(crate) deaths: bool,
+    /// What was done, each at least so often.
+    pub(crate) faults: Vec<(&'static str, u64)>,
 }
 
 impl Record {
@@ -97,6 +110,16 @@ impl Record {
         self.noted().kills.len()
     }
 
+    /// How many keys were killed by calls that were sent after `since`.
+    pub(crate) fn kills_since(&self, since: Stamp) -> usize {
+        let noted = self.noted();
+        noted
+            .kills
+            .iter()
+            .filter(|kill| kill.sent_at > since)
+            .count()
+    }
+
     /// A node served again so long after its fault ended.
     pub(crate) fn recovery(&self, took: Duration) {
         self.noted().recoveries.push(took);
@@ -107,8 +130,19 @@ impl Record {
         *self.noted().faults.entry(what).or_default() += by;
     }
 
+    pub(crate) fn fault_count(&self, what: &str) -> u64 {
+        self.noted().faults.get(what).copied().unwrap_or(0)
+    }
+
     pub(crate) fn remark(&self, what: String) {
         self.noted().remarks.push(what);
+    }
+
+    /// Whether a violation says this.
+    #[cfg(feature = "planted")]
+    pub(crate) fn has_violation(&self, part: &str) -> bool {
+        let noted = self.noted();
+        noted.violations.iter().any(|what| what.contains(part))
     }
 
     pub(crate) fn violations(&self) -> usize {
@@ -116,34 +150,30 @@ impl Record {
     }
 
     /// Why the phase proves nothing, if it does not.
-    pub(crate) fn invalid(&self, expected: &[&'static str]) -> Option<String> {
+    pub(crate) fn invalid(&self, expected: &Expected) -> Option<String> {
         let noted = self.noted();
+        let idle = expected.faults.iter().find(|(what, least)| {
+            let count = noted.faults.get(*what).copied().unwrap_or(0);
+            count < *least
+        });
+        if let Some((what, least)) = idle {
+            return Some(format!("fewer {what} than {least}"));
+        }
+        if !expected.deaths {
+            return None;
+        }
         if noted.kills.is_empty() {
             return Some("no key was killed".to_owned());
         }
         if noted.kills.iter().all(|kill| kill.in_flight == 0) {
             return Some("no request was in flight when a key was killed".to_owned());
         }
-        let idle = expected
-            .iter()
-            .find(|what| noted.faults.get(*what).is_none_or(|count| *count == 0));
-        if let Some(what) = idle {
-            return Some(format!("no {what}"));
-        }
-        let has_fault = !expected.is_empty();
+        let has_fault = !expected.faults.is_empty();
         (has_fault && !noted.kills.iter().any(|kill| kill.is_under_fault))
             .then(|| "no key was killed under its fault".to_owned())
     }
 
-    fn noted(&self) -> MutexGuard<'_, Noted> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Display for Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let noted = self.noted();
-        let kills = &noted.kills;
+    fn show_kills(&self, f: &mut fmt::Formatter<'_>, kills: &[Kill]) -> fmt::Result {
         let number = u32::try_from(kills.len()).unwrap_or(u32::MAX);
         let bound = 3.0 / f64::from(number.max(1));
         let in_flight: u32 = kills.iter().map(|kill| kill.in_flight).sum();
@@ -153,17 +183,6 @@ impl fmt::Display for Record {
             f,
             "  revocations {number} ({under} under the fault), accepted afterwards {late}, \
              bound 3/N {bound:.5}, in flight {in_flight}"
-        )?;
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        writeln!(
-            f,
-            "  requests {}: 200 {}, 503 {}, refused {}, broken {}; streams {}",
-            count(&self.requests),
-            count(&self.accepted),
-            count(&self.unavailable),
-            count(&self.refused),
-            count(&self.broken),
-            count(&self.streams),
         )?;
         let all: Vec<_> = kills.iter().map(|kill| kill.took).collect();
         write!(f, "  revoke {}", Quantiles(all))?;
@@ -182,7 +201,31 @@ impl fmt::Display for Record {
         let mutators = mutators
             .iter()
             .map(|(name, count)| format!("{name} {count}"));
-        writeln!(f, "  by {}", mutators.collect::<Vec<_>>().join(", "))?;
+        writeln!(f, "  by {}", mutators.collect::<Vec<_>>().join(", "))
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let noted = self.noted();
+        if !noted.kills.is_empty() {
+            self.show_kills(f, &noted.kills)?;
+        }
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        writeln!(
+            f,
+            "  requests {}: 200 {}, 503 {}, refused {}, broken {}; streams {}",
+            count(&self.requests),
+            count(&self.accepted),
+            count(&self.unavailable),
+            count(&self.refused),
+            count(&self.broken),
+            count(&self.streams),
+        )?;
         let faults = noted
             .faults
             .iter()

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::clock::Stamp;
 use crate::exchange::Exchange;
 use crate::record::Record;
-use crate::victim::{STREAM_BOUND, Victim};
+use crate::victim::{STREAM_LIMIT, Victim};
 
 /// Longer than a node is stopped.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -47,7 +47,7 @@ async fn ends_in_time(mut stream: TcpStream, victim: &Victim) -> bool {
         if part.windows(EVENT.len()).any(|window| window == EVENT) {
             let now = Stamp::now();
             victim.judge_stream(now, "gave data");
-            if now.since(victim.effective_at()) > STREAM_BOUND * 3 {
+            if now.since(victim.effective_at()) > STREAM_LIMIT {
                 return true;
             }
         }

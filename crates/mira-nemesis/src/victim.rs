@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::Stamp;
+use crate::drip::Watcher;
 use crate::record::Record;
 
 /// A key in use.
@@ -84,12 +85,13 @@ impl Victim {
     pub(crate) fn pause(&self) -> Duration {
         let is_ripe = self.is_ripe.load(Ordering::Relaxed);
         let killed_at = Stamp::of_nanos(self.killed_at.load(Ordering::SeqCst));
-        let is_dead = self.effective_at() != Stamp::NEVER;
-        if is_dead || is_ripe && killed_at.elapsed() < RUSH {
-            Duration::ZERO
+        let effective_at = self.effective_at();
+        let is_rush = if effective_at == Stamp::NEVER {
+            is_ripe && killed_at.elapsed() < RUSH
         } else {
-            USE_PAUSE
-        }
+            effective_at.elapsed() < RUSH
+        };
+        if is_rush { Duration::ZERO } else { USE_PAUSE }
     }
 
     pub(crate) fn begin_request(&self) {
@@ -144,18 +146,13 @@ impl Victim {
         }
     }
 
-    /// The upstream saw a request that left at `sent_at`, whatever its client got.
-    pub(crate) fn judge_forwarded(&self, sent_at: Stamp) {
-        self.judge_accepted(sent_at, "the upstream");
-    }
-
     /// A stream of the key gave data or was open at `at`.
     pub(crate) fn judge_stream(&self, at: Stamp, what: &str) {
         let effective_at = self.effective_at();
         let late = at.since(effective_at);
         if late > STREAM_BOUND {
             let what = format!("a stream {what} {late:.1?} after the answer");
-            if late > STREAM_BOUND * 3 {
+            if late > STREAM_LIMIT {
                 self.record.violation(what);
             } else {
                 self.record.slow(what);
@@ -174,8 +171,17 @@ impl Victim {
     }
 }
 
-const USE_PAUSE: Duration = Duration::from_millis(8);
-/// A kill that waits for longer, waits for a lease: no need to hurry.
+impl Watcher for Victim {
+    /// Accepted, whatever its client got.
+    fn forwarded(&self, sent_at: Stamp) {
+        self.judge_accepted(sent_at, "the upstream");
+    }
+}
+
+const USE_PAUSE: Duration = Duration::from_millis(12);
+/// A kill that waits for longer, waits for a lease; and later is the ghosts' time.
 const RUSH: Duration = Duration::from_millis(50);
 /// Streams of a dead key end within this time.
 pub(crate) const STREAM_BOUND: Duration = Duration::from_secs(1);
+/// One that is later than this does not end, however busy the machine is.
+pub(crate) const STREAM_LIMIT: Duration = Duration::from_secs(10);
