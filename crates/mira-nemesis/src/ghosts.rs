@@ -15,6 +15,8 @@ use crate::victim::Victim;
 const PAUSE: Duration = Duration::from_millis(80);
 const DEPTH: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The same for many at the end of something.
+const CALL_PATIENCE: Duration = Duration::from_mins(1);
 
 /// The dead.
 #[derive(Default)]
@@ -60,7 +62,7 @@ impl Ghosts {
             }
             std::io::Result::Ok(())
         };
-        matches!(timeout(PATIENCE, called).await, Ok(Ok(())))
+        matches!(timeout(CALL_PATIENCE, called).await, Ok(Ok(())))
     }
 
     /// The latest, and some of the others.

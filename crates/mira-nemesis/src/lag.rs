@@ -175,7 +175,6 @@ async fn repair(scene: &Scene, doomed: &[Arc<Doomed>]) -> io::Result<()> {
         }
         kill_again(scene, &spare, doomed).await?;
     }
-    let started_at = Stamp::now();
     for node in &installation.nodes {
         block_in_place(|| {
             node.kill();
@@ -183,6 +182,7 @@ async fn repair(scene: &Scene, doomed: &[Arc<Doomed>]) -> io::Result<()> {
             node.start();
         });
     }
+    let started_at = Stamp::now();
     for node in &installation.nodes {
         let key = &installation.witness;
         node.recover(key, started_at, &scene.record).await;
@@ -204,8 +204,8 @@ async fn kill_again(scene: &Scene, node: &Node, doomed: &Doomed) -> io::Result<(
     let begun = Stamp::now();
     while begun.elapsed() < PATIENCE {
         let console = &scene.installation.console;
-        let reply = doomed.kill(console, node.address, 0).await?;
-        if Doomed::proof(&reply).is_some() {
+        let reply = doomed.kill(console, node.address, 0).await;
+        if reply.is_ok_and(|reply| Doomed::proof(&reply).is_some()) {
             return Ok(());
         }
         sleep(STEP).await;

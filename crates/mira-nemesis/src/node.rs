@@ -18,6 +18,10 @@ use crate::witness;
 /// A node in contact again serves within this time.
 const RECOVERY_BOUND: Duration = Duration::from_secs(2);
 
+/// How long a node may take to start, all attempts included.
+const START_PATIENCE: Duration = Duration::from_mins(1);
+const START_PAUSE: Duration = Duration::from_millis(100);
+
 /// How much of a log is shown.
 const LAST_LINES: usize = 5;
 
@@ -59,8 +63,28 @@ impl Node {
         })
     }
 
-    /// Starts the process and waits until it listens.
+    /// Starts the process and waits until it listens. One that ends, because its
+    /// database takes its time, is started again, as the service manager does.
     pub(crate) fn start(&self) {
+        let begun = Stamp::now();
+        loop {
+            let error = match self.try_start() {
+                Ok(server) => {
+                    *self.server() = Some(server);
+                    return;
+                }
+                Err(error) => error,
+            };
+            let index = self.index;
+            assert!(
+                begun.elapsed() < START_PATIENCE,
+                "node {index} does not start; {error}"
+            );
+            std::thread::sleep(START_PAUSE);
+        }
+    }
+
+    fn try_start(&self) -> Result<Server, String> {
         let recipe = self.recipe.clone();
         let database = recipe.database.map(|url| ["--database".to_owned(), url]);
         let bug = recipe.bug.map(|bug| ("PLANTED_BUG".to_owned(), bug));
@@ -72,8 +96,7 @@ impl Node {
             arguments: database.into_iter().flatten().collect(),
             environment: bug.into_iter().collect(),
         };
-        let server = Server::start(&recipe.binary, options);
-        *self.server() = Some(server);
+        Server::try_start(&recipe.binary, options)
     }
 
     pub(crate) fn demo(&self) -> Option<Demo> {

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What a node may take to notice that its lease has ended.
 const LEASE_MARGIN: Duration = Duration::from_millis(100);
 const RECOVERY_PAUSE: Duration = Duration::from_millis(10);
-const RECOVERY_PATIENCE: Duration = Duration::from_secs(20);
+const RECOVERY_PATIENCE: Duration = Duration::from_mins(1);
 const PROBE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Uses the good key on one node for ever.

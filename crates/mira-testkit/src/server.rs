@@ -45,6 +45,14 @@ impl Server {
     /// Starts `binary`, usually `env!("CARGO_BIN_EXE_mira")`, on a free port of
     /// the loopback interface, and waits until it answers.
     pub fn start(binary: impl AsRef<Path>, options: ServerOptions) -> Self {
+        match Self::try_start(binary, options) {
+            Ok(server) => server,
+            Err(said) => panic!("the server does not listen; {said}"),
+        }
+    }
+
+    /// The same where it may not start; what it said then.
+    pub fn try_start(binary: impl AsRef<Path>, options: ServerOptions) -> Result<Self, String> {
         let folder = TempDir::new().expect("a temporary folder");
         let data = options.data.unwrap_or_else(|| folder.path().join("data"));
         let path = |path: &Path| path.display().to_string();
@@ -64,14 +72,14 @@ impl Server {
         let process = Process::start(binary.as_ref(), arguments, options.environment);
         let Some(address) = process.stdout.find(START_PATIENCE, listening) else {
             let (stdout, stderr) = (process.stdout.text(), process.stderr.text());
-            panic!("the server does not listen; stdout:\n{stdout}\nstderr:\n{stderr}");
+            return Err(format!("stdout:\n{stdout}\nstderr:\n{stderr}"));
         };
-        Self {
+        Ok(Self {
             process,
             address,
             data,
             folder,
-        }
+        })
     }
 
     /// Where it listens.
