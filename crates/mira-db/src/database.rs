@@ -24,6 +24,16 @@ pub enum Database {
 pub(crate) enum Lane {
     Write,
     Read,
+    /// One statement that writes.
+    WriteOne,
+    /// One statement that reads.
+    ReadOne,
+}
+
+impl Lane {
+    pub(crate) fn is_write(self) -> bool {
+        matches!(self, Self::Write | Self::WriteOne)
+    }
 }
 
 impl Database {
@@ -66,6 +76,35 @@ impl Database {
         match self {
             Self::Sqlite(sqlite) => sqlite.run(Lane::Read, work).await,
             Self::Postgres(postgres) => postgres.run(Lane::Read, work).await,
+        }
+    }
+
+    /// The same as [`write`](Self::write) for work that is a single statement, which
+    /// PostgreSQL runs and commits in one trip. A second one is [`Fault::WentOn`].
+    ///
+    /// [`Fault::WentOn`]: crate::Fault::WentOn
+    pub async fn write_one<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.run(Lane::WriteOne, work).await,
+            Self::Postgres(postgres) => postgres.run(Lane::WriteOne, work).await,
+        }
+    }
+
+    /// The same as [`read`](Self::read) for work that is a single `SELECT`.
+    pub async fn read_one<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.run(Lane::ReadOne, work).await,
+            Self::Postgres(postgres) => postgres.run(Lane::ReadOne, work).await,
         }
     }
 

@@ -59,8 +59,9 @@ pub enum Fault {
     /// The work waited for something else while it held the only writer.
     #[error("the work waited for something other than the database")]
     Waited,
-    /// The work went on after a failed statement, which had ended its transaction.
-    #[error("the work went on after a statement had failed")]
+    /// The work went on after its transaction had ended: by a failed statement, by
+    /// its commit, or because it was to be one statement.
+    #[error("the work went on after its transaction had ended")]
     WentOn,
     /// The work does not know this back end.
     #[error("this is not kept in PostgreSQL yet")]

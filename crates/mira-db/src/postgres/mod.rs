@@ -3,6 +3,7 @@
 
 mod address;
 mod error;
+mod listener;
 mod migrate;
 mod pool;
 mod probe;
@@ -12,6 +13,7 @@ mod tx;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::listener::{Ear, Mouth};
 pub use self::tx::PostgresTx;
 
 use self::address::Address;
@@ -96,6 +98,11 @@ impl Postgres {
         }
     }
 
+    /// A connection beside the others on which `channel` is heard and spoken on.
+    pub async fn listen(&self, channel: &'static str) -> Result<(Ear, Mouth), DbError> {
+        self.pool.listen(channel).await
+    }
+
     pub(crate) fn forget_idle(&self) {
         self.pool.forget_idle();
     }
@@ -133,20 +140,24 @@ where
     E: From<DbError>,
 {
     let lease = pool.take().await?;
-    let mut tx = Tx::Postgres(PostgresTx::begin(lease, lane).await?);
+    let mut tx = Tx::Postgres(PostgresTx::new(lease, lane));
     let result = work(&mut tx).await;
     let Tx::Postgres(tx) = tx else {
         unreachable!("it was made three lines above")
     };
-    match (result, lane) {
-        (Ok(value), Lane::Write) => {
+    match result {
+        Ok(value) if lane.is_write() => {
             tx.commit().await?;
             Ok(value)
         }
-        (result, _) => {
-            // The connection is given up if this fails; nothing was to be kept.
+        // The connection is given up if the end fails; nothing was to be kept.
+        Ok(value) => {
+            tokio::spawn(tx.roll_back());
+            Ok(value)
+        }
+        Err(error) => {
             let _ = tx.roll_back().await;
-            result
+            Err(error)
         }
     }
 }

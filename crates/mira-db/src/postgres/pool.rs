@@ -9,6 +9,7 @@ use tokio_postgres::config::TargetSessionAttrs;
 
 use super::PostgresOptions;
 use super::address::Address;
+use super::listener::{self, Ear, Mouth};
 use super::session::Session;
 use crate::error::{DbError, Outage};
 
@@ -70,6 +71,13 @@ impl Pool {
             pool: Arc::clone(self),
             _place: place,
         })
+    }
+
+    /// A connection beside those that are lent.
+    pub(super) async fn listen(&self, channel: &'static str) -> Result<(Ear, Mouth), DbError> {
+        listener::open(&self.address, &self.options, channel)
+            .await
+            .map_err(|cause| DbError::Unavailable(Outage::Storage(cause)))
     }
 
     /// Waits for the transactions that run and those that wait, and closes.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::TargetSessionAttrs;
@@ -35,8 +36,18 @@ impl Session {
         options: &PostgresOptions,
         target: TargetSessionAttrs,
     ) -> Result<Self, Cause> {
+        Self::open_to_hear(address, options, target, None).await
+    }
+
+    /// The same, and what it is notified of is put into `heard`.
+    pub(super) async fn open_to_hear(
+        address: &Address,
+        options: &PostgresOptions,
+        target: TargetSessionAttrs,
+        heard: Option<mpsc::Sender<String>>,
+    ) -> Result<Self, Cause> {
         let opening = async {
-            let session = Self::connect(address, target).await?;
+            let session = Self::connect(address, target, heard).await?;
             session.client.batch_execute(&settings(options)).await?;
             Ok(session)
         };
@@ -49,19 +60,27 @@ impl Session {
         }
     }
 
-    async fn connect(address: &Address, target: TargetSessionAttrs) -> Result<Self, Error> {
+    async fn connect(
+        address: &Address,
+        target: TargetSessionAttrs,
+        heard: Option<mpsc::Sender<String>>,
+    ) -> Result<Self, Error> {
         let mut config = address.config.clone();
         config.target_session_attrs(target);
         let warned = Arc::new(AtomicBool::new(false));
+        let news = News {
+            warned: Arc::clone(&warned),
+            heard,
+        };
         let (client, driver) = match &address.tls {
             None => {
                 let (client, connection) = config.connect(NoTls).await?;
-                (client, tokio::spawn(drive(connection, Arc::clone(&warned))))
+                (client, tokio::spawn(drive(connection, news)))
             }
             Some(tls) => {
                 let tls = MakeRustlsConnect::new(tls.clone());
                 let (client, connection) = config.connect(tls).await?;
-                (client, tokio::spawn(drive(connection, Arc::clone(&warned))))
+                (client, tokio::spawn(drive(connection, news)))
             }
         };
         Ok(Self {
@@ -105,19 +124,39 @@ impl Drop for Session {
     }
 }
 
-/// Moves messages between the client and the server, and notes warnings. A
+/// Where what the server says by itself is put.
+struct News {
+    warned: Arc<AtomicBool>,
+    heard: Option<mpsc::Sender<String>>,
+}
+
+impl News {
+    fn take(&self, message: AsyncMessage) {
+        match message {
+            AsyncMessage::Notice(notice) if notice.parsed_severity() == Some(Severity::Warning) => {
+                self.warned.store(true, Ordering::Release);
+            }
+            AsyncMessage::Notification(heard) => {
+                if let Some(hears) = &self.heard {
+                    // Whoever hears too slowly misses something, and must not keep
+                    // the connection from being read.
+                    hears.try_send(heard.payload().to_owned()).ok();
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Moves messages between the client and the server, and passes news on. A
 /// warning is noted before the answer that it precedes is passed on.
-async fn drive<S, T>(mut connection: Connection<S, T>, warned: Arc<AtomicBool>)
+async fn drive<S, T>(mut connection: Connection<S, T>, news: News)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {
     while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-        if let AsyncMessage::Notice(notice) = message
-            && notice.parsed_severity() == Some(Severity::Warning)
-        {
-            warned.store(true, Ordering::Release);
-        }
+        news.take(message);
     }
 }
 

@@ -100,9 +100,13 @@ impl Sqlite {
 
     fn queue(&self, lane: Lane) -> Option<mpsc::Sender<Job>> {
         let threads = self.threads.read().unwrap_or_else(PoisonError::into_inner);
-        threads.as_ref().map(|threads| match lane {
-            Lane::Write => threads.to_writer.clone(),
-            Lane::Read => threads.to_readers.clone(),
+        threads.as_ref().map(|threads| {
+            let queue = if lane.is_write() {
+                &threads.to_writer
+            } else {
+                &threads.to_readers
+            };
+            queue.clone()
         })
     }
 }

@@ -60,6 +60,14 @@ async fn execute(tx: &mut Tx, sql: &str) -> Result<(), DbError> {
     }
 }
 
+/// Runs a last statement, which commits.
+async fn conclude(tx: &mut Tx, sql: &str) -> Result<(), DbError> {
+    match tx {
+        Tx::Postgres(tx) => tx.query_and_commit(sql, &[]).await.map(|_| ()),
+        Tx::Sqlite(_) => panic!("these notes are on a server"),
+    }
+}
+
 async fn bodies(tx: &mut Tx) -> Result<Vec<String>, DbError> {
     let sql = "SELECT body FROM notes ORDER BY id";
     match tx {

@@ -7,9 +7,10 @@ use mira_testkit::Postgres as Server;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::{bodies, connect, execute, impatient, notes, read_notes, write, write_note};
+use super::{bodies, conclude, connect, execute, impatient, notes, read_notes, write, write_note};
 
 const INSERT: &str = "INSERT INTO notes (body) VALUES ('note')";
+const INSERT_OTHER: &str = "INSERT INTO notes (body) VALUES ('other')";
 
 /// A database with one connection only, so that what one transaction leaves
 /// behind is what the next one meets.
@@ -60,6 +61,86 @@ async fn work_that_goes_on_after_a_failed_statement_is_a_fault_and_keeps_nothing
         Err(DbError::Internal(Fault::WentOn))
     ));
     assert_eq!(read_notes(&database).await, ["note"]);
+}
+
+#[tokio::test]
+async fn a_query_that_commits_is_the_last_step_and_holds_nothing_afterwards() {
+    let (database, _) = narrow().await;
+    let concluded = write(&database, |tx| {
+        Box::pin(async move {
+            execute(tx, INSERT_OTHER).await?;
+            conclude(tx, "INSERT INTO notes (body) VALUES ('last') RETURNING id").await?;
+            let late = execute(tx, INSERT).await;
+            assert!(matches!(late, Err(DbError::Internal(Fault::WentOn))));
+            Ok(())
+        })
+    });
+    assert!(matches!(
+        concluded.await,
+        Err(DbError::Internal(Fault::WentOn))
+    ));
+    assert_eq!(read_notes(&database).await, ["other", "last"]);
+
+    // If the last query fails, nothing is kept, and the connection is as good as before.
+    let refused = write(&database, |tx| {
+        Box::pin(async move {
+            execute(tx, INSERT).await?;
+            conclude(tx, "INSERT INTO notes (body) VALUES ('last') RETURNING id").await
+        })
+    });
+    assert!(matches!(refused.await, Err(DbError::Conflict { .. })));
+    let alone = write(&database, |tx| Box::pin(conclude(tx, INSERT)));
+    alone.await.unwrap();
+    assert_eq!(read_notes(&database).await, ["other", "last", "note"]);
+}
+
+#[tokio::test]
+async fn a_single_statement_commits_by_itself_and_a_second_is_a_fault() {
+    let (database, _) = narrow().await;
+    let single = database.write_one::<_, DbError, _>(|tx| Box::pin(execute(tx, INSERT)));
+    single.await.unwrap();
+    let read = database.read_one::<_, DbError, _>(|tx| Box::pin(bodies(tx)));
+    assert_eq!(read.await.unwrap(), ["note"]);
+    let double = database.write_one::<_, DbError, _>(|tx| {
+        Box::pin(async move {
+            execute(tx, INSERT_OTHER).await?;
+            execute(tx, INSERT_OTHER).await
+        })
+    });
+    assert!(matches!(
+        double.await,
+        Err(DbError::Internal(Fault::WentOn))
+    ));
+    assert_eq!(read_notes(&database).await, ["note", "other"]);
+}
+
+#[tokio::test]
+async fn what_is_said_is_heard_on_every_connection_and_a_lost_one_says_so() {
+    let url = Server::shared().create_database();
+    let database = connect(&url, impatient()).await.unwrap();
+    let Database::Postgres(postgres) = &database else {
+        panic!("it is on a server");
+    };
+    let (mut ear, mouth) = postgres.listen("notes").await.unwrap();
+    let (mut other, silent) = postgres.listen("notes").await.unwrap();
+    mouth
+        .say(&["one".to_owned(), "two".to_owned()])
+        .await
+        .unwrap();
+    mouth.say(&[]).await.unwrap();
+    for ear in [&mut ear, &mut other] {
+        assert_eq!(ear.next().await.as_deref(), Some("one"));
+        assert_eq!(ear.next().await.as_deref(), Some("two"));
+    }
+    drop(silent);
+    assert_eq!(other.next().await, None);
+    let name = url.rsplit('/').next().unwrap();
+    let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                WHERE datname = current_database() AND query LIKE '%pg_notify%'
+                AND pid <> pg_backend_pid()";
+    Server::shared().execute(name, kill);
+    assert_eq!(ear.next().await, None);
+    assert!(mouth.say(&[]).await.is_err());
 }
 
 #[tokio::test]
@@ -168,8 +249,9 @@ async fn slow_statements_and_long_waits_for_locks_are_unavailable() {
     });
     held.await.unwrap();
     let busy = database.clone();
-    let queued = write(&database, move |_| {
+    let queued = write(&database, move |tx| {
         Box::pin(async move {
+            execute(tx, INSERT_OTHER).await?;
             let queued = write_note(&busy, "queued").await;
             assert!(matches!(queued, Err(DbError::Unavailable(Outage::Busy))));
             Ok(())
