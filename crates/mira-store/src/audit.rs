@@ -85,7 +85,7 @@ pub async fn append(tx: &mut Tx, event: &AuditEvent) -> Result<(), StoreError> {
     let body = encode(event)?;
     match tx {
         Tx::Sqlite(tx) => sqlite::audit::append(tx.connection(), &body),
-        Tx::Postgres(tx) => postgres::audit::append(tx, &body).await,
+        Tx::Postgres(tx) => postgres::log::append(tx, &[], &[body]).await.map(|_| ()),
     }
 }
 
@@ -131,7 +131,7 @@ struct TargetBody {
     id: String,
 }
 
-fn encode(event: &AuditEvent) -> Result<String, DbError> {
+pub(crate) fn encode(event: &AuditEvent) -> Result<String, DbError> {
     let AuditEvent {
         id,
         at,

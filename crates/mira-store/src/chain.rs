@@ -2,6 +2,7 @@
 //! an entry without every later link telling.
 
 use std::fmt;
+use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
@@ -46,6 +47,28 @@ impl fmt::Display for Chain {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
+
+impl FromStr for Chain {
+    type Err = ParseChainError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        let byte = |pair: &[u8; 2]| {
+            let digits = std::str::from_utf8(pair).ok()?;
+            let is_hex = pair.iter().all(u8::is_ascii_hexdigit);
+            u8::from_str_radix(digits, 16).ok().filter(|_| is_hex)
+        };
+        let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
+        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+        let bytes = bytes.filter(|_| rest.is_empty());
+        bytes.map(Self).ok_or(ParseChainError)
+    }
+}
+
+/// The text is not 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a link of a chain is 64 hexadecimal digits")]
+pub struct ParseChainError;
 
 /// What recomputing a chain found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

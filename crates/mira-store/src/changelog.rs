@@ -12,7 +12,9 @@ use mira_db::{DbError, Tx};
 use crate::column::Columns;
 use crate::{Chain, Integrity, StoreError, postgres, sqlite};
 
-use body::{decode, encode};
+use body::decode;
+
+pub(crate) use body::encode;
 
 /// A position in the changelog; the first entry has 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -79,12 +81,16 @@ impl Entry {
 }
 
 /// Appends a change, as a late step of the transaction that makes it: on a
-/// database of many writers it holds the others up until the commit.
+/// database of many writers it holds the others up until the commit, unlike
+/// [`conclude`](crate::logs::conclude).
 pub async fn append(tx: &mut Tx, at: Timestamp, change: &Change) -> Result<Seq, StoreError> {
     let body = encode(at, change)?;
     match tx {
         Tx::Sqlite(tx) => sqlite::changelog::append(tx.connection(), &body),
-        Tx::Postgres(tx) => postgres::changelog::append(tx, &body).await,
+        Tx::Postgres(tx) => {
+            let last = postgres::log::append(tx, &[body], &[]).await?;
+            Ok(Seq::from_number(last))
+        }
     }
 }
 

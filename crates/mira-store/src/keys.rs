@@ -129,11 +129,18 @@ pub async fn load_facts(
     }
 }
 
-/// Notes when keys were last accepted. An earlier instant changes nothing, so
-/// batches may come in any order and more than once.
-pub async fn touch_last_used(tx: &mut Tx, batch: &[(KeyId, Timestamp)]) -> Result<(), StoreError> {
+/// Notes when keys were last accepted, in one statement. An earlier instant changes
+/// nothing, so batches may come in any order and more than once. Returns what is left
+/// for another time, since somebody was changing the key: nobody waits for an
+/// observation, and observations wait for nobody.
+pub async fn touch_last_used(
+    tx: &mut Tx,
+    batch: &[(KeyId, Timestamp)],
+) -> Result<Vec<(KeyId, Timestamp)>, StoreError> {
     match tx {
-        Tx::Sqlite(tx) => sqlite::keys::touch_last_used(tx.connection(), batch),
+        Tx::Sqlite(tx) => {
+            sqlite::keys::touch_last_used(tx.connection(), batch).map(|()| Vec::new())
+        }
         Tx::Postgres(tx) => postgres::keys::touch_last_used(tx, batch).await,
     }
 }

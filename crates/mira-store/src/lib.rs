@@ -19,6 +19,7 @@ pub mod journal;
 mod json;
 pub mod keys;
 pub mod ledger;
+pub mod logs;
 pub mod meta;
 pub mod nodes;
 pub mod organizations;
@@ -35,7 +36,7 @@ mod value;
 pub mod windows;
 mod words;
 
-pub use chain::{Chain, Integrity};
+pub use chain::{Chain, Integrity, ParseChainError};
 pub use error::StoreError;
 pub use page::{Cursor, PAGE_LIMIT, Page, PageError, PageRequest};
 pub use schema::{connect, connect_with, migrations, open, open_with, postgres_migrations};

@@ -9,8 +9,8 @@ use std::time::Duration;
 use mira_core::{NodeId, Timestamp};
 use mira_db::{DbError, Tx};
 
-use crate::changelog::{self, Place, Seq};
-use crate::column::Columns;
+use crate::changelog::{Place, Seq};
+use crate::column::{Columns, contradictory};
 use crate::words::words;
 use crate::{Chain, StoreError, postgres, sqlite};
 
@@ -91,7 +91,7 @@ pub async fn register(
     }
 }
 
-/// Renews a lease and acknowledges. The answer is where the changelog ended when
+/// Renews a lease and acknowledges, in one statement. The answer is where the changelog ended when
 /// the renewal was made; there is none for a node that is not live.
 pub async fn renew(
     tx: &mut Tx,
@@ -104,14 +104,12 @@ pub async fn renew(
     }
 }
 
-/// The nodes that are not retired, and where the changelog ends.
+/// The nodes that are not retired, and where the changelog ends. One statement.
 pub async fn roster(tx: &mut Tx) -> Result<Roster, StoreError> {
-    let head = changelog::head(tx).await?;
-    let nodes = match tx {
-        Tx::Sqlite(tx) => sqlite::nodes::members(tx.connection()),
-        Tx::Postgres(tx) => postgres::nodes::members(tx).await,
-    }?;
-    Ok(Roster { head, nodes })
+    match tx {
+        Tx::Sqlite(tx) => sqlite::nodes::roster(tx.connection()),
+        Tx::Postgres(tx) => postgres::nodes::roster(tx).await,
+    }
 }
 
 /// Refuses the node's renewals from now on; false if they are already.
@@ -152,13 +150,20 @@ pub(crate) const COLUMNS: &str =
     "n.id, n.state, n.lease_ms, n.renewals, n.position, n.chain, c.chain";
 
 pub(crate) fn read(columns: &mut Columns<'_>) -> Result<Member, DbError> {
-    let id = columns.take()?;
+    read_some(columns)?.ok_or_else(|| contradictory("nodes"))
+}
+
+/// Nothing where there is no node.
+pub(crate) fn read_some(columns: &mut Columns<'_>) -> Result<Option<Member>, DbError> {
+    let Some(id) = columns.take()? else {
+        return Ok(None);
+    };
     let state = columns.take()?;
     let lease = Duration::from_millis(columns.take()?);
     let renewals = columns.take()?;
     let applied = Place::read(columns)?;
     let link: Option<Chain> = columns.take()?;
-    Ok(Member {
+    Ok(Some(Member {
         id,
         state,
         lease,
@@ -166,7 +171,7 @@ pub(crate) fn read(columns: &mut Columns<'_>) -> Result<Member, DbError> {
         applied,
         // There is no entry at the start, and one link before it.
         link: link.or_else(|| (applied.seq == Seq::START).then_some(Chain::START)),
-    })
+    }))
 }
 
 /// A lease as it is kept, in whole milliseconds, rounded up.

@@ -22,6 +22,15 @@ pub async fn get(tx: &mut Tx, id: OrganizationId) -> Result<Option<Organization>
     }
 }
 
+/// The same in a transaction that does not change it: it stays as it is until the
+/// commit, and others may hold it too.
+pub async fn hold(tx: &mut Tx, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::organizations::get(tx.connection(), id),
+        Tx::Postgres(tx) => postgres::organizations::hold(tx, id).await,
+    }
+}
+
 /// Writes name, state and subscription.
 pub async fn update(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
     match tx {

@@ -12,10 +12,6 @@ const LOG: Log = Log {
     table: "audit_events",
 };
 
-pub(crate) async fn append(tx: &PostgresTx, body: &str) -> Result<(), StoreError> {
-    LOG.append(tx, body).await.map(|_| ())
-}
-
 pub(crate) async fn list(
     tx: &PostgresTx,
     filter: &AuditFilter,

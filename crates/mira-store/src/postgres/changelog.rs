@@ -12,10 +12,6 @@ const LOG: Log = Log {
     table: "changelog",
 };
 
-pub(crate) async fn append(tx: &PostgresTx, body: &str) -> Result<Seq, StoreError> {
-    LOG.append(tx, body).await.map(Seq::from_number)
-}
-
 pub(crate) async fn head(tx: &PostgresTx) -> Result<Place, StoreError> {
     let (position, chain) = LOG.head(tx).await?;
     let seq = Seq::from_number(position);

@@ -1,10 +1,11 @@
 //! Key records in PostgreSQL.
 
 use mira_core::{AppId, KeyFacts, KeyId, KeyRecord, Timestamp};
-use mira_db::PostgresTx;
+use mira_db::{DbError, PostgresTx};
 use mira_key::KeyDigest;
 
 use super::{SHARED, Select, change, collect, each, find, locking, params};
+use crate::column::{Columns, Row};
 use crate::keys::columns::{DESCRIPTION, FACTS, changeable, fixed, read, read_facts};
 use crate::keys::{KeyFilter, KeyOwner, StoredKey};
 use crate::{Cursor, Page, PageRequest, StoreError};
@@ -130,20 +131,27 @@ pub(crate) async fn load_facts(
 pub(crate) async fn touch_last_used(
     tx: &PostgresTx,
     batch: &[(KeyId, Timestamp)],
-) -> Result<(), StoreError> {
+) -> Result<Vec<(KeyId, Timestamp)>, StoreError> {
     let ids: Vec<&[u8]> = batch.iter().map(|(id, _)| &id.as_bytes()[..]).collect();
     let instants: Vec<i64> = batch.iter().map(|(_, at)| at.as_millis()).collect();
-    // A key that somebody else is changing is left for the next use: nobody waits
-    // for an observation, and observations wait for nobody.
-    let sql = "WITH latest AS (
-                   SELECT id, max(at) AS at FROM unnest($1::BYTEA[], $2::BIGINT[]) AS use (id, at)
-                   GROUP BY id
+    let sql = "WITH used AS (
+                   SELECT use.id, max(use.at) AS at
+                   FROM unnest($1::BYTEA[], $2::BIGINT[]) AS use (id, at)
+                   JOIN keys ON keys.id = use.id
+                   WHERE keys.last_used_at IS NULL OR keys.last_used_at < use.at
+                   GROUP BY use.id
                ), free AS (
-                   SELECT keys.id, latest.at FROM keys JOIN latest ON latest.id = keys.id
-                   WHERE last_used_at IS NULL OR last_used_at < latest.at
+                   SELECT keys.id, used.at FROM keys JOIN used ON used.id = keys.id
                    FOR NO KEY UPDATE OF keys SKIP LOCKED
+               ), noted AS (
+                   UPDATE keys SET last_used_at = greatest(last_used_at, free.at)
+                   FROM free WHERE keys.id = free.id
                )
-               UPDATE keys SET last_used_at = free.at FROM free WHERE keys.id = free.id";
-    tx.execute(sql, &[&ids, &instants]).await?;
-    Ok(())
+               SELECT id, at FROM used WHERE id NOT IN (SELECT id FROM free)";
+    let rows = tx.query(sql, &[&ids, &instants]).await?;
+    let read = |row| {
+        let mut columns = Columns::of(Row::Postgres(row));
+        Ok::<_, DbError>((columns.take()?, columns.take()?))
+    };
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }

@@ -10,7 +10,7 @@ pub(crate) mod invitations;
 pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod ledger;
-mod log;
+pub(crate) mod log;
 pub(crate) mod meta;
 pub(crate) mod nodes;
 pub(crate) mod organizations;

@@ -7,7 +7,8 @@ use mira_db::PostgresTx;
 use super::{change, collect, find, params};
 use crate::StoreError;
 use crate::changelog::Place;
-use crate::nodes::{COLUMNS, Member, Registration, Renewal, millis, read};
+use crate::column::{Columns, contradictory};
+use crate::nodes::{COLUMNS, Registration, Renewal, Roster, millis, read_some};
 
 pub(crate) async fn register(
     tx: &PostgresTx,
@@ -60,12 +61,20 @@ pub(crate) async fn renew(
     .await
 }
 
-pub(crate) async fn members(tx: &PostgresTx) -> Result<Vec<Member>, StoreError> {
+pub(crate) async fn roster(tx: &PostgresTx) -> Result<Roster, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM nodes AS n LEFT JOIN changelog AS c ON c.position = n.position
-         WHERE n.state IN ('live', 'fenced') ORDER BY n.id"
+        "SELECT head.position, head.chain, {COLUMNS} FROM chain_heads AS head
+         LEFT JOIN nodes AS n ON n.state IN ('live', 'fenced')
+         LEFT JOIN changelog AS c ON c.position = n.position
+         WHERE head.log = 'changelog' ORDER BY n.id"
     );
-    collect(tx, &sql, &[], read).await
+    let read = |columns: &mut Columns<'_>| Ok((Place::read(columns)?, read_some(columns)?));
+    let rows = collect(tx, &sql, &[], read).await?;
+    let head = rows.first().map(|(head, _)| *head);
+    Ok(Roster {
+        head: head.ok_or_else(|| contradictory("chain_heads"))?,
+        nodes: rows.into_iter().filter_map(|(_, node)| node).collect(),
+    })
 }
 
 pub(crate) async fn fence(tx: &PostgresTx, id: NodeId) -> Result<bool, StoreError> {

@@ -3,7 +3,7 @@
 use mira_core::{Organization, OrganizationFacts, OrganizationId, Timestamp};
 use mira_db::PostgresTx;
 
-use super::{Select, change, each, find, locking, params};
+use super::{SHARED, Select, change, each, find, locking, params};
 use crate::organizations::{COLUMNS, read};
 use crate::{Cursor, Page, PageRequest, StoreError};
 
@@ -36,6 +36,14 @@ pub(crate) async fn get(
         "SELECT {COLUMNS} FROM organizations WHERE id = $1{}",
         locking(tx)
     );
+    find(tx, &sql, &params![id.as_bytes()], read).await
+}
+
+pub(crate) async fn hold(
+    tx: &PostgresTx,
+    id: OrganizationId,
+) -> Result<Option<Organization>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM organizations WHERE id = $1{SHARED}");
     find(tx, &sql, &params![id.as_bytes()], read).await
 }
 

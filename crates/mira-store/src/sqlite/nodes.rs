@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::{change, collect, find_value};
 use crate::StoreError;
 use crate::changelog::Place;
-use crate::nodes::{COLUMNS, Member, Registration, Renewal, millis, read};
+use crate::nodes::{COLUMNS, Registration, Renewal, Roster, millis, read};
 
 pub(crate) fn register(
     connection: &Connection,
@@ -56,12 +56,14 @@ pub(crate) fn renew(
     super::changelog::head(connection).map(Some)
 }
 
-pub(crate) fn members(connection: &Connection) -> Result<Vec<Member>, StoreError> {
+pub(crate) fn roster(connection: &Connection) -> Result<Roster, StoreError> {
+    let head = super::changelog::head(connection)?;
     let sql = format!(
         "SELECT {COLUMNS} FROM nodes AS n LEFT JOIN changelog AS c ON c.position = n.position
          WHERE n.state IN ('live', 'fenced') ORDER BY n.id"
     );
-    collect(connection, &sql, [], read)
+    let nodes = collect(connection, &sql, [], read)?;
+    Ok(Roster { head, nodes })
 }
 
 pub(crate) fn fence(connection: &Connection, id: NodeId) -> Result<bool, StoreError> {
