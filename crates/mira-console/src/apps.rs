@@ -65,11 +65,11 @@ impl Console {
         let name = input::name(name)?;
         self.mutate(caller, Mutator::CreateApp, move |unit| {
             Box::pin(async move {
-                let organization = organizations::get(unit.tx, organization_id).await?;
+                let organization = organizations::hold(unit.tx, organization_id).await?;
                 organization.ok_or(ConsoleError::NotFound("Organization"))?;
                 if let Some(id) = unit.made_before(idempotency.as_ref()).await? {
                     let app = unit.app_to_manage(id).await?;
-                    unit.announce_balance(&app).await?;
+                    unit.announce_balance(&app);
                     return Ok(Made::before(app));
                 }
                 let (balance, created_at) = (MicroUsd::ZERO, unit.now);
@@ -82,8 +82,8 @@ impl Console {
                     created_at,
                 };
                 apps::insert(unit.tx, &app).await?;
-                unit.announce_balance(&app).await?;
-                unit.audit_app(Action::AppCreated, &app, &[]).await?;
+                unit.announce_balance(&app);
+                unit.audit_app(Action::AppCreated, &app, &[])?;
                 unit.remember(idempotency, app.id).await?;
                 Ok(Made::now(app))
             })
@@ -117,7 +117,7 @@ impl Console {
                 apps::update(unit.tx, &app).await?;
                 let threshold = app.low_balance_threshold.map(MicroUsd::as_micros);
                 let details = [("low_balance_threshold_micro_usd", threshold.into())];
-                unit.audit_app(Action::AppChanged, &app, &details).await?;
+                unit.audit_app(Action::AppChanged, &app, &details)?;
                 Ok(app)
             })
         })
@@ -146,8 +146,7 @@ impl Console {
                     Action::AppDeleted,
                     &app,
                     &[("revoked_keys", revoked.into())],
-                )
-                .await?;
+                )?;
                 Ok(app)
             })
         })
@@ -165,12 +164,12 @@ impl Unit<'_> {
     }
 
     /// Tells every verifier what an app has.
-    pub(crate) async fn announce_balance(&mut self, app: &App) -> Result<(), ConsoleError> {
+    pub(crate) fn announce_balance(&mut self, app: &App) {
         let (id, balance) = (app.id, app.balance);
-        self.announce(&Change::App { id, balance }).await
+        self.announce(Change::App { id, balance });
     }
 
-    pub(crate) async fn audit_app(
+    pub(crate) fn audit_app(
         &mut self,
         action: Action,
         app: &App,
@@ -180,6 +179,5 @@ impl Unit<'_> {
         all.extend_from_slice(details);
         let target = target(TargetKind::App, app.id);
         self.audit(action, target, Some(app.organization_id), &all)
-            .await
     }
 }

@@ -88,7 +88,7 @@ impl Unit<'_> {
         let key = keys::get(self.tx, id)
             .await?
             .ok_or(ConsoleError::NotFound("Key"))?;
-        self.announce_key(&key).await?;
+        self.announce_key(&key);
         Ok(Some(key.record))
     }
 

@@ -41,7 +41,7 @@ impl Console {
     ) -> Result<u64, ConsoleError> {
         self.mutate(&Self::system(), Mutator::ImportKeys, move |unit| {
             Box::pin(async move {
-                let organization = organizations::get(unit.tx, organization_id).await?;
+                let organization = organizations::hold(unit.tx, organization_id).await?;
                 organization.ok_or(ConsoleError::NotFound("Organization"))?;
                 let mut imported: u64 = 0;
                 for key in all {
@@ -56,8 +56,7 @@ impl Console {
                     target,
                     Some(organization_id),
                     &details,
-                )
-                .await?;
+                )?;
                 Ok(imported)
             })
         })

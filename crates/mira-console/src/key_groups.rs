@@ -66,14 +66,13 @@ impl Console {
                             ..key
                         })
                         .await?;
-                        unit.audit_key(Action::KeyRevoked, &record, &details)
-                            .await?;
+                        unit.audit_key(Action::KeyRevoked, &record, &details)?;
                         revoked.push(record);
                     }
                 }
                 // Last, so that a repeat, which ends no key, still waits for those
                 // that the first call ended and never saw confirmed.
-                unit.announce_balance(&app).await?;
+                unit.announce_balance(&app);
                 Ok(revoked)
             })
         })

@@ -79,7 +79,7 @@ impl Console {
                     if is_repeat {
                         // What it repeats may never have been confirmed.
                         unit.reach = Reach::Everywhere;
-                        unit.announce_key(&key).await?;
+                        unit.announce_key(&key);
                         return Ok((key.record, true));
                     }
                     unit.put_key(&key).await?;
@@ -87,8 +87,7 @@ impl Console {
                         Action::KeyChanged,
                         &key.record,
                         &changes(&before, &key.record),
-                    )
-                    .await?;
+                    )?;
                     Ok((key.record, tightens))
                 })
             })
@@ -120,7 +119,7 @@ impl Console {
             Box::pin(async move {
                 let old = unit.key_to_manage(id).await?;
                 if let Some(record) = unit.repeated(idempotency.as_ref()).await? {
-                    unit.announce_key(&old).await?;
+                    unit.announce_key(&old);
                     return Ok(Issued { record, key: None });
                 }
                 unit.require_subscription(&old.record.facts).await?;
@@ -145,8 +144,7 @@ impl Console {
                     ("rotated_to", Value::from(successor_id.to_string())),
                     ("grace_period_secs", Value::from(grace_secs)),
                 ];
-                unit.audit_key(Action::KeyRotated, &old.record, &details)
-                    .await?;
+                unit.audit_key(Action::KeyRotated, &old.record, &details)?;
                 unit.remember(idempotency, successor_id).await?;
                 Ok(issued)
             })
@@ -225,8 +223,7 @@ impl Console {
                         unit.announce_key(&StoredKey {
                             record: record.clone(),
                             ..key
-                        })
-                        .await?;
+                        });
                         Ok(record)
                     }
                     Transition::Changed(record) => {
@@ -235,7 +232,7 @@ impl Console {
                             ..key
                         })
                         .await?;
-                        unit.audit_key(action, &record, &details).await?;
+                        unit.audit_key(action, &record, &details)?;
                         Ok(record)
                     }
                 }
@@ -256,7 +253,7 @@ impl Unit<'_> {
         Ok(key)
     }
 
-    pub(crate) async fn audit_key(
+    pub(crate) fn audit_key(
         &mut self,
         action: Action,
         record: &KeyRecord,
@@ -274,7 +271,6 @@ impl Unit<'_> {
             organization_id,
             &all,
         )
-        .await
     }
 }
 

@@ -108,7 +108,7 @@ impl Console {
                     created_at,
                 };
                 let invitation = unit.add_user(&user, password_hash.as_ref()).await?;
-                unit.audit_member(Action::MemberAdded, &user).await?;
+                unit.audit_member(Action::MemberAdded, &user)?;
                 unit.remember(idempotency, user.id).await?;
                 Ok(Made::now(Invited { user, invitation }))
             })
@@ -137,7 +137,7 @@ impl Console {
                 users::set_role(unit.tx, id, role).await?;
                 user.role = role;
                 unit.announce_organization(organization_id).await?;
-                unit.audit_member(Action::MemberChanged, &user).await?;
+                unit.audit_member(Action::MemberChanged, &user)?;
                 Ok(user)
             })
         })
@@ -158,7 +158,7 @@ impl Console {
                 unit.refuse_loss_of_last(&user, None).await?;
                 users::delete(unit.tx, id).await?;
                 unit.announce_organization(organization_id).await?;
-                unit.audit_member(Action::MemberRemoved, &user).await?;
+                unit.audit_member(Action::MemberRemoved, &user)?;
                 Ok(user)
             })
         })
@@ -253,7 +253,7 @@ impl Unit<'_> {
         sessions::delete_all_of_user(self.tx, user.id).await?;
         invitations::delete_all_of_user(self.tx, user.id).await?;
         self.announce_organization(user.organization_id).await?;
-        self.audit_member(Action::UserPasswordSet, user).await
+        self.audit_member(Action::UserPasswordSet, user)
     }
 
     async fn member_to_manage(
@@ -295,17 +295,12 @@ impl Unit<'_> {
         Ok(())
     }
 
-    pub(crate) async fn audit_member(
-        &mut self,
-        action: Action,
-        user: &User,
-    ) -> Result<(), ConsoleError> {
+    pub(crate) fn audit_member(&mut self, action: Action, user: &User) -> Result<(), ConsoleError> {
         let details = [
             ("email", user.email.as_str().into()),
             ("role", user.role.as_str().into()),
         ];
         let target = target(TargetKind::User, user.id);
         self.audit(action, target, Some(user.organization_id), &details)
-            .await
     }
 }

@@ -104,7 +104,7 @@ impl Console {
                 if let Some(made) = unit.made_before(idempotency.as_ref()).await? {
                     let transaction = ledger::get(unit.tx, made).await?;
                     // What moved it may never have been confirmed.
-                    unit.announce_balance(&app).await?;
+                    unit.announce_balance(&app);
                     return Ok(Made::before(
                         transaction.ok_or(ConsoleError::NotFound("Transaction"))?,
                     ));
@@ -127,7 +127,7 @@ impl Console {
                     ("amount_micro_usd", amount.as_micros().into()),
                     ("balance_micro_usd", transaction.balance.as_micros().into()),
                 ];
-                unit.audit_app(action, &app, &details).await?;
+                unit.audit_app(action, &app, &details)?;
                 unit.remember(idempotency, transaction.movement.id).await?;
                 Ok(Made::now(transaction))
             })
@@ -153,7 +153,7 @@ impl Unit<'_> {
         // A repeat moved nothing, and what it says of the balance is old.
         if let ledger::Appended::New(transaction) = &appended {
             let balance = transaction.balance;
-            self.announce(&Change::App { id, balance }).await?;
+            self.announce(Change::App { id, balance });
         }
         Ok(appended.into_transaction())
     }

@@ -68,8 +68,7 @@ impl Unit<'_> {
         self.require_subscription(&draft.facts).await?;
         let issued = self.generate_key(draft).await?;
         let id = issued.record.facts.id;
-        self.audit_key(Action::KeyCreated, &issued.record, &[])
-            .await?;
+        self.audit_key(Action::KeyCreated, &issued.record, &[])?;
         self.remember(idempotency, id).await?;
         Ok(issued)
     }
@@ -160,7 +159,7 @@ impl Unit<'_> {
         };
         keys::insert(self.tx, &record, &digest).await?;
         let stored = StoredKey { digest, record };
-        self.announce_key(&stored).await?;
+        self.announce_key(&stored);
         Ok(stored.record)
     }
 
@@ -169,7 +168,7 @@ impl Unit<'_> {
         &mut self,
         facts: &KeyFacts,
     ) -> Result<(), ConsoleError> {
-        let organization = organizations::get(self.tx, facts.organization_id)
+        let organization = organizations::hold(self.tx, facts.organization_id)
             .await?
             .ok_or(ConsoleError::NotFound("Organization"))?;
         let is_needed = matches!(facts.kind, KeyKind::Organization { .. });

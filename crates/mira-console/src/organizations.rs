@@ -70,8 +70,7 @@ impl Console {
                     let organization = organizations::get(unit.tx, id).await?;
                     let organization =
                         organization.ok_or(ConsoleError::NotFound("Organization"))?;
-                    unit.announce(&Change::Organization(organization.facts()))
-                        .await?;
+                    unit.announce(Change::Organization(organization.facts()));
                     return Ok(Made::before(organization));
                 }
                 let made = unit.create_organization(name, Subscription::NONE).await?;
@@ -167,11 +166,10 @@ impl Console {
                     .ok_or(ConsoleError::NotFound("Organization"))?;
                 change(&mut organization);
                 organizations::update(unit.tx, &organization).await?;
-                unit.announce(&Change::Organization(organization.facts()))
-                    .await?;
+                unit.announce(Change::Organization(organization.facts()));
                 let details = details(&organization);
                 let target = target(TargetKind::Organization, id);
-                unit.audit(action, target, Some(id), &details).await?;
+                unit.audit(action, target, Some(id), &details)?;
                 Ok(organization)
             })
         })
@@ -193,8 +191,7 @@ impl Unit<'_> {
             created_at: self.now,
         };
         organizations::insert(self.tx, &organization).await?;
-        self.announce(&Change::Organization(organization.facts()))
-            .await?;
+        self.announce(Change::Organization(organization.facts()));
         let target = target(TargetKind::Organization, organization.id);
         let details = details(&organization);
         self.audit(
@@ -202,8 +199,7 @@ impl Unit<'_> {
             target,
             Some(organization.id),
             &details,
-        )
-        .await?;
+        )?;
         Ok(organization)
     }
 }

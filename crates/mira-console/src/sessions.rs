@@ -124,8 +124,7 @@ impl Console {
                     let principal = unit.caller.principal;
                     let target = target(TargetKind::User, principal.actor());
                     let organization_id = principal.organization_id();
-                    unit.audit(Action::SessionEnded, target, organization_id, &[])
-                        .await?;
+                    unit.audit(Action::SessionEnded, target, organization_id, &[])?;
                 }
                 Ok(())
             })
@@ -193,8 +192,7 @@ impl Console {
                     sessions::insert(unit.tx, &token.digest(), &session).await?;
                     let target = target(TargetKind::User, user.id);
                     let organization_id = Some(user.organization_id);
-                    unit.audit(Action::SessionCreated, target, organization_id, &[])
-                        .await?;
+                    unit.audit(Action::SessionCreated, target, organization_id, &[])?;
                     Ok(SignedIn { token, user })
                 })
             },
@@ -221,7 +219,7 @@ impl Console {
                 }
                 let account: String = email.chars().take(MAX_EMAIL).collect();
                 let target = target(TargetKind::Account, account);
-                unit.audit(Action::SignInFailed, target, None, &[]).await
+                unit.audit(Action::SignInFailed, target, None, &[])
             })
         })
         .await

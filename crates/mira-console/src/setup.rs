@@ -67,8 +67,7 @@ impl Console {
                     installation,
                     organization_id,
                     &[],
-                )
-                .await?;
+                )?;
                 Ok(user)
             })
         })

@@ -13,10 +13,10 @@ use mira_core::{Change, EventId, OrganizationId, Permission, Role, Standing, Tim
 use mira_db::{BoxFuture, Tx};
 use mira_key::{Entropy, ServiceName};
 use mira_node::Effect;
-use mira_store::audit::{self, Action, AuditEvent, Target, TargetKind};
-use mira_store::changelog::{self, Seq};
+use mira_store::audit::{Action, AuditEvent, Target, TargetKind};
+use mira_store::changelog::Seq;
 use mira_store::keys::StoredKey;
-use mira_store::{keys, organizations, users};
+use mira_store::{keys, logs, organizations, users};
 use mira_verifier::Lease;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -48,7 +48,10 @@ pub(crate) struct Unit<'t> {
     /// Where the change must hold before the call answers.
     pub(crate) reach: Reach,
     entropy: Arc<dyn Entropy>,
-    seq: Seq,
+    /// What is appended to the logs at the end, since everybody who writes waits
+    /// there.
+    changes: Vec<Change>,
+    events: Vec<AuditEvent>,
 }
 
 impl Console {
@@ -94,11 +97,13 @@ impl Console {
                         services,
                         reach,
                         entropy,
-                        seq: Seq::START,
+                        changes: Vec::new(),
+                        events: Vec::new(),
                     };
                     unit.reauthorize().await?;
                     let value = work(&mut unit).await?;
-                    Ok::<_, ConsoleError>((value, unit.seq, unit.reach))
+                    let reach = unit.reach;
+                    Ok::<_, ConsoleError>((value, unit.conclude().await?, reach))
                 })
             });
             let (value, seq, reach) = written.await?;
@@ -135,10 +140,14 @@ impl Console {
 }
 
 impl Unit<'_> {
-    /// Tells every verifier about `change`.
-    pub(crate) async fn announce(&mut self, change: &Change) -> Result<(), ConsoleError> {
-        self.seq = changelog::append(self.tx, self.now, change).await?;
-        Ok(())
+    /// Tells every verifier about `change`, once it is committed.
+    pub(crate) fn announce(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Appends everything to the logs, which is the last step.
+    async fn conclude(self) -> Result<Seq, ConsoleError> {
+        Ok(logs::conclude(self.tx, self.now, &self.changes, &self.events).await?)
     }
 
     /// Lets every node come into step after a change that no verifier needs to know,
@@ -147,29 +156,29 @@ impl Unit<'_> {
         &mut self,
         id: OrganizationId,
     ) -> Result<(), ConsoleError> {
-        let organization = organizations::get(self.tx, id).await?;
+        let organization = organizations::hold(self.tx, id).await?;
         let organization = organization.ok_or(ConsoleError::NotFound("Organization"))?;
-        self.announce(&Change::Organization(organization.facts()))
-            .await
+        self.announce(Change::Organization(organization.facts()));
+        Ok(())
     }
 
     /// Writes a changed key and tells every verifier.
     pub(crate) async fn put_key(&mut self, key: &StoredKey) -> Result<(), ConsoleError> {
         keys::update(self.tx, &key.record).await?;
-        self.announce_key(key).await
+        self.announce_key(key);
+        Ok(())
     }
 
-    pub(crate) async fn announce_key(&mut self, key: &StoredKey) -> Result<(), ConsoleError> {
+    pub(crate) fn announce_key(&mut self, key: &StoredKey) {
         let facts = key.record.facts.clone();
-        self.announce(&Change::Key {
+        self.announce(Change::Key {
             digest: key.digest,
             facts,
-        })
-        .await
+        });
     }
 
     /// Appends to the audit trail. `details` never hold a secret.
-    pub(crate) async fn audit(
+    pub(crate) fn audit(
         &mut self,
         action: Action,
         target: Target,
@@ -180,7 +189,7 @@ impl Unit<'_> {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.clone()))
             .collect();
-        let event = AuditEvent {
+        self.events.push(AuditEvent {
             id: EventId::generate(self.now, self.entropy())?,
             at: self.now,
             actor: self.caller.principal.actor(),
@@ -189,8 +198,7 @@ impl Unit<'_> {
             organization_id,
             request_id: self.caller.request_id.clone(),
             details,
-        };
-        audit::append(self.tx, &event).await?;
+        });
         Ok(())
     }
 

@@ -106,7 +106,7 @@ impl Console {
                     created_at: unit.now,
                 };
                 mira_webhook::insert(unit.tx, &webhook).await?;
-                unit.audit_webhook(Action::WebhookCreated, &webhook).await?;
+                unit.audit_webhook(Action::WebhookCreated, &webhook)?;
                 Ok(webhook)
             })
         });
@@ -136,7 +136,7 @@ impl Console {
                 webhook.events = chosen.unwrap_or(webhook.events);
                 webhook.is_enabled = edit.is_enabled.unwrap_or(webhook.is_enabled);
                 mira_webhook::update(unit.tx, &webhook).await?;
-                unit.audit_webhook(Action::WebhookChanged, &webhook).await?;
+                unit.audit_webhook(Action::WebhookChanged, &webhook)?;
                 Ok(webhook)
             })
         });
@@ -156,8 +156,7 @@ impl Console {
                 let next = SigningSecret::generate(unit.entropy())?;
                 webhook.secrets = webhook.secrets.rotate(next, unit.now);
                 mira_webhook::update(unit.tx, &webhook).await?;
-                unit.audit_webhook(Action::WebhookSecretRotated, &webhook)
-                    .await?;
+                unit.audit_webhook(Action::WebhookSecretRotated, &webhook)?;
                 Ok(webhook)
             })
         });
@@ -174,7 +173,7 @@ impl Console {
             Box::pin(async move {
                 let webhook = unit.webhook_to_manage(id).await?;
                 mira_webhook::delete(unit.tx, id).await?;
-                unit.audit_webhook(Action::WebhookDeleted, &webhook).await?;
+                unit.audit_webhook(Action::WebhookDeleted, &webhook)?;
                 Ok(webhook)
             })
         });
@@ -215,7 +214,6 @@ impl Console {
             Box::pin(async move {
                 let webhook = unit.webhook_to_manage(id).await?;
                 unit.audit_webhook(Action::WebhookRedelivered, &webhook)
-                    .await
             })
         })
         .await?;
@@ -271,11 +269,7 @@ impl Unit<'_> {
     }
 
     /// The host alone: a path or a query may hold what only the receiver should know.
-    async fn audit_webhook(
-        &mut self,
-        action: Action,
-        webhook: &Webhook,
-    ) -> Result<(), ConsoleError> {
+    fn audit_webhook(&mut self, action: Action, webhook: &Webhook) -> Result<(), ConsoleError> {
         let details = [
             ("host", webhook.url.uri().host().into()),
             ("events", words(&webhook.events).into()),
@@ -283,7 +277,6 @@ impl Unit<'_> {
         ];
         let target = target(TargetKind::Webhook, webhook.id);
         self.audit(action, target, Some(webhook.organization_id), &details)
-            .await
     }
 }
 

@@ -155,7 +155,7 @@ impl Allotter {
         let nodes = NonZeroU32::new(self.nodes.load(Ordering::Relaxed)).unwrap_or(NonZeroU32::MIN);
         let given = self
             .db
-            .write(move |tx| {
+            .write_one(move |tx| {
                 Box::pin(async move { windows::give(tx, key_id, &shortage, nodes).await })
             })
             .await;

@@ -7,8 +7,9 @@ use mira_core::NodeId;
 use mira_store::changelog::Seq;
 use mira_store::nodes::{self, Roster};
 use mira_verifier::BootInstant;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
+use crate::hints::{Hints, Word};
 use crate::membership::Member;
 use crate::roster::{longest_wait, missing, outlasts};
 use crate::{Effect, Node, NodeError, Proof};
@@ -50,6 +51,9 @@ impl Node {
     pub async fn hold_here(&self, seq: Seq) -> Result<Effect, NodeError> {
         let learnt = self.clock().boot();
         if seq > Seq::START {
+            if let Some(member) = &self.member {
+                member.hints.say(Word::Changed(member.id()));
+            }
             self.catch_up().await?;
         }
         Ok(effective(Proof::Local, 1, self.since(learnt)))
@@ -66,42 +70,80 @@ impl Node {
         if mira_verifier::planted::Bug::Early.is_planted() {
             return Ok(effective(Proof::Acks, 1, Duration::ZERO));
         }
+        let mut news = member.hints.news();
+        if seq > Seq::START {
+            member.hints.say(Word::Waits(member.id(), seq));
+        }
         let mut wait: Option<Wait> = None;
+        let mut look_at = Instant::now();
         loop {
-            let asked = wait.as_ref().map_or(learnt, |_| self.clock().boot());
-            // What fails here is tried again, and ends with the wait.
-            let (here, roster) =
-                tokio::join!(self.catch_up(), member.roster_since(asked, self.clock()));
-            if let Ok(roster) = &roster
-                && roster.head.seq >= seq
-            {
-                let wait = wait.get_or_insert_with(|| Wait::new(roster, seq));
-                wait.take(roster);
-                wait.take_own(member.id(), self.applied().seq);
+            news.mark_unchanged();
+            let left =
+                Wait::end(wait.as_ref(), member, patience).saturating_sub(self.since(learnt));
+            let mut failure = NodeError::TimedOut;
+            if Instant::now() >= look_at {
+                // What fails here is tried again, and ends with the wait.
+                let looked = self.look(member, (seq, learnt), &mut wait);
+                if let Ok(Err(error)) = timeout(left.max(SHORTEST_PAUSE), looked).await {
+                    failure = error;
+                }
+                look_at = Instant::now() + LOOK_AGAIN;
             }
             let waited = self.since(learnt);
-            match &wait {
+            match &mut wait {
                 Some(wait) => {
+                    wait.take_said(&member.hints);
+                    wait.take_own(member.id(), self.applied().seq);
                     if let Some(effect) = wait.effect(waited) {
                         fence(member, &wait.missing);
                         return Ok(effect);
                     }
                 }
                 None if waited < ROSTER_PATIENCE => {}
-                None => return Err(roster.err().or(here.err()).unwrap_or(NodeError::TimedOut)),
+                None => return Err(failure),
             }
-            let longest = wait
-                .as_ref()
-                .map_or(outlasts(member.lease), |wait| wait.longest);
-            let left = longest.saturating_sub(waited);
             if patience.is_some_and(|patience| waited >= patience) {
-                let within_ms = millis(left);
+                let longest = Wait::end(wait.as_ref(), member, None);
+                let within_ms = millis(longest.saturating_sub(waited));
                 return Ok(Effect::Pending { within_ms });
             }
-            let end = patience.map_or(longest, |patience| patience.min(longest));
-            let pause = pause(waited).min(end.saturating_sub(waited));
-            sleep(pause.max(SHORTEST_PAUSE)).await;
+            let left = Wait::end(wait.as_ref(), member, patience).saturating_sub(waited);
+            let pause = left.min(look_at.saturating_duration_since(Instant::now()));
+            tokio::select! {
+                _ = news.changed() => {}
+                () = sleep(pause.max(SHORTEST_PAUSE)) => {}
+            }
         }
+    }
+
+    /// Reads the changelog and the roster, in whatever order: the first roster after
+    /// `learnt`, when the commit was known.
+    async fn look(
+        &self,
+        member: &Member,
+        (seq, learnt): (Seq, BootInstant),
+        wait: &mut Option<Wait>,
+    ) -> Result<(), NodeError> {
+        let asked = wait.as_ref().map_or(learnt, |_| self.clock().boot());
+        let read_on = async {
+            if seq == Seq::START || self.applied().seq < seq {
+                self.catch_up().await?;
+            }
+            Ok(())
+        };
+        let (here, roster) = tokio::join!(read_on, member.roster_since(asked, self.clock()));
+        let roster = roster?;
+        if roster.head.seq >= seq {
+            let wait = wait.get_or_insert_with(|| {
+                let wait = Wait::new(&roster, seq);
+                if seq == Seq::START {
+                    member.hints.say(Word::Waits(member.id(), wait.seq));
+                }
+                wait
+            });
+            wait.take(&roster);
+        }
+        here
     }
 
     fn since(&self, instant: BootInstant) -> Duration {
@@ -134,6 +176,18 @@ impl Wait {
         self.missing.retain(|node| missing.contains(node));
     }
 
+    /// After how long the wait is over, whoever is missing then.
+    fn end(wait: Option<&Self>, member: &Member, patience: Option<Duration>) -> Duration {
+        let longest = wait.map_or(outlasts(member.lease), |wait| wait.longest);
+        patience.map_or(longest, |patience| patience.min(longest))
+    }
+
+    /// What others have said beside the store.
+    fn take_said(&mut self, hints: &Hints) {
+        self.missing
+            .retain(|node| !hints.has_acknowledged(*node, self.seq));
+    }
+
     /// This process knows what it has applied before the roster does.
     fn take_own(&mut self, id: NodeId, applied: Seq) {
         self.missing
@@ -158,7 +212,8 @@ fn fence(member: &Member, missing: &[NodeId]) {
         tracing::warn!(node.id = %id, "a node did not acknowledge a change, and is fenced");
         let store = member.store().clone();
         tokio::spawn(async move {
-            let fenced = store.write(move |tx| Box::pin(async move { nodes::fence(tx, id).await }));
+            let fenced =
+                store.write_one(move |tx| Box::pin(async move { nodes::fence(tx, id).await }));
             if let Err(error) = fenced.await {
                 tracing::warn!(node.id = %id, %error, "a node could not be fenced");
             }
@@ -181,11 +236,5 @@ fn millis(duration: Duration) -> u64 {
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
-/// How long until the roster is read again. Nodes that are well answer at once.
-fn pause(waited: Duration) -> Duration {
-    Duration::from_millis(match waited.as_millis() {
-        ..100 => 3,
-        100..1_000 => 20,
-        _ => 50,
-    })
-}
+/// How long until the roster is read again, for what no hint told of.
+const LOOK_AGAIN: Duration = Duration::from_millis(25);

@@ -21,6 +21,7 @@ mod allotter;
 mod barrier;
 mod effect;
 mod error;
+mod hints;
 mod membership;
 mod node;
 mod refill;

@@ -13,6 +13,7 @@ use mira_verifier::{BootClock, BootInstant};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::NodeError;
+use crate::hints::Hints;
 use crate::roster::Watch;
 
 /// How a node takes part.
@@ -38,6 +39,8 @@ pub(crate) struct Member {
     roster: AsyncMutex<Option<(BootInstant, Arc<Roster>)>>,
     watch: Mutex<Watch>,
     has_forked: AtomicBool,
+    /// What the nodes tell each other.
+    pub(crate) hints: Hints,
 }
 
 impl Member {
@@ -56,6 +59,7 @@ impl Member {
             roster: AsyncMutex::default(),
             watch: Mutex::default(),
             has_forked: AtomicBool::new(false),
+            hints: Hints::default(),
         })
     }
 
@@ -121,7 +125,7 @@ impl Member {
         let begun = clock.boot();
         let read = self
             .store
-            .read(|tx| Box::pin(async move { Ok::<_, NodeError>(nodes::roster(tx).await?) }));
+            .read_one(|tx| Box::pin(async move { Ok::<_, NodeError>(nodes::roster(tx).await?) }));
         let roster = Arc::new(read.await?);
         *last = Some((begun, Arc::clone(&roster)));
         Ok(roster)

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mira_core::{Access, Change, Clock as _};
 use mira_db::Database;
-use mira_store::changelog::{self, Place};
+use mira_store::changelog::{self, Entry, Place};
 use mira_store::nodes::NodeState;
 use mira_store::{apps, keys, organizations, windows};
 use mira_verifier::{BootClock, BootInstant, Coverage, Credential, Deadline, Resolved, Verifier};
@@ -123,6 +123,9 @@ impl Node {
             })
             .await?;
         let allotter = Allotter::new(&db, Arc::clone(&verifier));
+        if let Some(member) = &member {
+            member.hints.published(member.id(), std::iter::once(head));
+        }
         Ok(Arc::new(Self {
             db,
             verifier,
@@ -228,25 +231,35 @@ impl Node {
         loop {
             let after = self.applied();
             let entries = store
-                .read(move |tx| {
+                .read_one(move |tx| {
                     Box::pin(
                         async move { Ok::<_, NodeError>(changelog::tail(tx, after, BATCH).await?) },
                     )
                 })
                 .await?;
-            let Some(last) = entries.last() else {
-                return Ok(());
-            };
             #[cfg(feature = "planted")]
-            if mira_verifier::planted::Bug::Acknowledge.is_planted() {
-                self.applied.send_replace(last.place());
+            if mira_verifier::planted::Bug::Acknowledge.is_planted() && !entries.is_empty() {
+                self.publish(&entries);
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             }
             for entry in &entries {
                 self.verifier.apply(&entry.change);
             }
-            // Published, and only now to be acknowledged.
-            self.applied.send_replace(last.place());
+            self.publish(&entries);
+            // What there was when this read began has been read.
+            if entries.len() < BATCH as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Says that changes are published: only now are they to be acknowledged.
+    fn publish(&self, entries: &[Entry]) {
+        let Some(last) = entries.last() else { return };
+        self.applied.send_replace(last.place());
+        if let Some(member) = &self.member {
+            let places = entries.iter().map(Entry::place);
+            member.hints.published(member.id(), places);
         }
     }
 

@@ -49,7 +49,7 @@ impl Node {
         let now = self.clock().now();
         let renewed = member
             .store()
-            .write(move |tx| Box::pin(async move { nodes::renew(tx, &renewal, now).await }));
+            .write_one(move |tx| Box::pin(async move { nodes::renew(tx, &renewal, now).await }));
         Ok(renewed.await?)
     }
 
@@ -118,7 +118,7 @@ impl Node {
         let id = member.id();
         let retired = member
             .store()
-            .write(move |tx| Box::pin(async move { nodes::retire(tx, id).await }));
+            .write_one(move |tx| Box::pin(async move { nodes::retire(tx, id).await }));
         retired.await.map_err(|error: StoreError| error.into())
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mira_core::Clock as _;
+use mira_store::changelog::Place;
 use mira_store::nodes;
 use mira_store::{usage, windows};
 use tokio::sync::watch;
@@ -19,8 +20,10 @@ const TICK: Duration = Duration::from_millis(250);
 /// Usage is written every third tick: at most one second is lost in a crash,
 /// the commit included.
 const FLUSH: Duration = TICK.saturating_mul(3);
-/// How often a node of many looks for changes by itself.
-const POLL: Duration = Duration::from_millis(20);
+/// How often a node of many looks for changes that no hint told it of.
+const POLL: Duration = Duration::from_millis(50);
+/// How soon a change that no hint could acknowledge is acknowledged by a renewal.
+const ACKNOWLEDGE: Duration = Duration::from_millis(50);
 /// How soon a renewal that failed is tried again.
 const RETRY: Duration = Duration::from_millis(200);
 /// How soon the next part of the journal of usage is settled: all parts of it within
@@ -53,6 +56,7 @@ impl Node {
             self.settle_journal(stopped.clone()),
             self.forget_windows(stopped.clone()),
             self.keep_lease(stopped.clone()),
+            self.keep_hints(stopped.clone()),
             self.keep_roster(stopped),
         );
         log_failure("write usage", &self.flush().await);
@@ -72,9 +76,26 @@ impl Node {
     /// change whose committer did not get that far.
     async fn keep_up(&self, mut stopped: watch::Receiver<bool>) {
         let mut troubles = Troubles::new("keep up with the store");
-        let pause = self.member.as_ref().map_or(TICK, |_| POLL);
-        while !is_over(&mut stopped, pause).await {
+        loop {
+            match &self.member {
+                None if is_over(&mut stopped, TICK).await => return,
+                None => {}
+                Some(member) => tokio::select! {
+                    is_over = is_over(&mut stopped, POLL) => if is_over { return },
+                    () = member.hints.changed() => {}
+                },
+            }
             troubles.note(&self.catch_up().await);
+        }
+    }
+
+    /// Hears the other nodes, and is heard by them.
+    async fn keep_hints(&self, mut stopped: watch::Receiver<bool>) {
+        let Some(member) = &self.member else { return };
+        let id = || member.id();
+        tokio::select! {
+            _ = stopped.wait_for(|is_stopped| *is_stopped) => {}
+            () = member.hints.converse(member.store(), id) => {}
         }
     }
 
@@ -122,13 +143,14 @@ impl Node {
         }
     }
 
-    /// Renews the lease in time, and at once when there is something to acknowledge.
+    /// Renews the lease in time, and soon when there is something to acknowledge.
     async fn keep_lease(&self, mut stopped: watch::Receiver<bool>) {
         let Some(member) = &self.member else { return };
         let mut troubles = Troubles::new("renew the lease");
         let mut applied = self.follow_applied();
         while !*stopped.borrow() {
-            let due = Instant::now() + member.cadence();
+            let begun = Instant::now();
+            let due = begun + member.cadence();
             // What is published from here on is acknowledged by the next renewal.
             applied.mark_unchanged();
             let renewed = timeout(member.patience(), self.renew(member)).await;
@@ -154,7 +176,7 @@ impl Node {
             tokio::select! {
                 _ = stopped.wait_for(|is_stopped| *is_stopped) => return,
                 () = sleep_until(due) => {}
-                _ = applied.changed(), if is_renewed => {}
+                () = soon(&mut applied, begun + ACKNOWLEDGE), if is_renewed => {}
             }
         }
     }
@@ -186,6 +208,13 @@ impl Node {
             }
         }
         Ok(())
+    }
+}
+
+/// Resolves when something was applied, and not before `earliest`.
+async fn soon(applied: &mut watch::Receiver<Place>, earliest: Instant) {
+    if applied.changed().await.is_ok() {
+        sleep_until(earliest).await;
     }
 }
 
