@@ -78,13 +78,16 @@ impl Node {
         let mut look_at = Instant::now();
         loop {
             news.mark_unchanged();
-            let left =
-                Wait::end(wait.as_ref(), member, patience).saturating_sub(self.since(learnt));
             let mut failure = NodeError::TimedOut;
             if Instant::now() >= look_at {
+                // The first look is not cut short: this node is to know the change.
+                let left = Wait::end(wait.as_ref(), member, patience)
+                    .saturating_sub(self.since(learnt))
+                    .max(SHORTEST_PAUSE);
+                let limit = wait.as_ref().map_or(ROSTER_PATIENCE, |_| left);
                 // What fails here is tried again, and ends with the wait.
-                let looked = self.look(member, (seq, learnt), &mut wait);
-                if let Ok(Err(error)) = timeout(left.max(SHORTEST_PAUSE), looked).await {
+                let looked = timeout(limit, self.look(member, (seq, learnt), &mut wait));
+                if let Ok(Err(error)) = looked.await {
                     failure = error;
                 }
                 look_at = Instant::now() + LOOK_AGAIN;

@@ -7,7 +7,7 @@ use mira_db::{DbError, Tx};
 
 use crate::column::Columns;
 use crate::windows::{self, Counted};
-use crate::{StoreError, keys, postgres, sqlite};
+use crate::{StoreError, journal, keys, postgres, sqlite};
 
 /// A UTC day: whole days since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -171,6 +171,7 @@ pub async fn add(tx: &mut Tx, batch: &[Increment]) -> Result<(), StoreError> {
 }
 
 /// Writes `entries` into the tables that people read: usage, last uses and windows.
+/// The last use of a key that somebody is changing goes to the journal instead.
 pub async fn record(tx: &mut Tx, entries: &[Entry]) -> Result<(), StoreError> {
     let increments: Vec<Increment> = entries
         .iter()
@@ -186,8 +187,22 @@ pub async fn record(tx: &mut Tx, entries: &[Entry]) -> Result<(), StoreError> {
     let last_used: Vec<_> = last_used.collect();
     let windows: Vec<Counted> = entries.iter().flat_map(Entry::windows).collect();
     add(tx, &increments).await?;
-    keys::touch_last_used(tx, &last_used).await?;
-    windows::keep(tx, &windows).await
+    windows::keep(tx, &windows).await?;
+    // At last, since whoever changes a key waits from here on.
+    let left = keys::touch_last_used(tx, &last_used).await?;
+    let left = left.into_iter().map(|(key_id, at)| Entry {
+        key_id,
+        day: Day::of(at),
+        tally: Tally::default(),
+        last_used: Some(at),
+        minute_window: WindowWord::default(),
+        day_window: WindowWord::default(),
+    });
+    let left: Vec<Entry> = left.collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    journal::append(tx, &left).await
 }
 
 /// The sums of each day that has any, in order. The end of `days` is outside.

@@ -1,9 +1,10 @@
 //! Transactions at the same time: what one decides by is not changed by another
 //! before it commits, and nobody waits for anybody in a circle.
 
-use mira_core::{Change, Permission, Role};
+use mira_core::{Change, Permission, Role, WindowWord};
 use mira_db::Database;
-use mira_store::{Integrity, StoreError, audit, changelog, keys, organizations, users};
+use mira_store::usage::{self, Day, Entry, Tally};
+use mira_store::{Integrity, StoreError, audit, changelog, journal, keys, organizations, users};
 use tokio::task::JoinSet;
 
 use crate::fixture::{
@@ -105,6 +106,47 @@ async fn both_logs_can_be_appended_to_in_any_order(database: Database) {
     ] {
         assert_eq!(log.unwrap(), Integrity::Intact { entries });
     }
+}
+
+/// On PostgreSQL, where there is somebody else.
+#[tokio::test]
+async fn a_use_of_a_key_that_is_being_changed_waits_for_nobody_and_is_noted_later() {
+    let database = crate::fixture::connect().await;
+    let organization = add_organization(&database).await.id;
+    let (busy, free) = (
+        organization_key(organization),
+        organization_key(organization),
+    );
+    for key in [&busy, &free] {
+        let (key, digest) = (key.clone(), digest_of(key));
+        write!(database, |tx| keys::insert(tx, &key, &digest)).unwrap();
+    }
+    let uses = [(busy.facts.id, NOW), (free.facts.id, NOW)];
+    let entries = uses.map(|(key_id, at)| Entry {
+        key_id,
+        day: Day::of(at),
+        tally: Tally::default(),
+        last_used: Some(at),
+        minute_window: WindowWord::default(),
+        day_window: WindowWord::default(),
+    });
+    let other = database.clone();
+    write!(database, |tx| async move {
+        keys::get(tx, uses[0].0).await?;
+        write!(other, |tx| usage::record(tx, &entries))
+    })
+    .unwrap();
+    let last_used = async |id| {
+        let key = read!(database, |tx| keys::get(tx, id)).unwrap();
+        key.unwrap().record.last_used_at
+    };
+    assert_eq!(last_used(uses[0].0).await, None);
+    assert_eq!(last_used(uses[1].0).await, Some(NOW));
+    while write!(database, |tx| journal::settle(tx, 0))
+        .unwrap()
+        .is_some()
+    {}
+    assert_eq!(last_used(uses[0].0).await, Some(NOW));
 }
 
 async fn a_change_and_a_use_of_a_key_do_not_undo_each_other(database: Database) {

@@ -13,6 +13,7 @@ mod journal;
 mod key_rows;
 mod keys;
 mod ledger;
+mod logs;
 mod meta;
 mod nodes;
 mod pages;
