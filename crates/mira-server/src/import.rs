@@ -2,18 +2,18 @@
 
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::time::Duration;
 
 use mira_console::{ImportedKey, ImportedSecret, NewKey};
 use mira_core::{
     Allowlist, AppId, Environment, OrganizationId, Permission, Permissions, RateLimit,
 };
-use mira_db::DataDir;
 use mira_key::ServiceName;
 use mira_wire::Instant;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::installation::{Installation, Parts, services_of};
+use crate::installation::{Installation, Place, services_of};
 use crate::{Config, ServeError, hex};
 
 /// A line: a key or its digest, and any member of its creation.
@@ -43,7 +43,7 @@ struct Limit {
 /// the built-in services and for those of the configuration file. Returns how many
 /// were imported and how many were known already.
 pub async fn import_keys(
-    data: &Path,
+    place: Place<'_>,
     config: Option<&Path>,
     organization: OrganizationId,
     lines: &str,
@@ -51,8 +51,8 @@ pub async fn import_keys(
     let keys = parse(lines)?;
     let total = keys.len() as u64;
     let config = Config::read(config)?;
-    let data = DataDir::existing(data)?;
-    let installation = Installation::open(data, Parts::offline(services_of(&config))).await?;
+    let lease = Duration::from_millis(config.store.lease_ms);
+    let installation = Installation::open_offline(place, lease, services_of(&config)).await?;
     let imported = installation.console.import_keys(organization, keys).await;
     installation.close().await;
     let imported = imported?;

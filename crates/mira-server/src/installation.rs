@@ -1,5 +1,6 @@
 //! An opened installation: its stores, its node and everything built on them.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,15 @@ pub(crate) struct Shared<'a> {
     pub(crate) lease: Duration,
 }
 
+/// Where an installation keeps its state, for commands beside `serve`.
+#[derive(Debug, Clone, Copy)]
+pub enum Place<'a> {
+    /// In this folder, which no server may be using.
+    Folder(&'a Path),
+    /// In the PostgreSQL database at this address, whoever else uses it.
+    Database(&'a str),
+}
+
 /// What an installation needs to know of its configuration.
 pub(crate) struct Parts {
     pub(crate) limits: Limits,
@@ -78,6 +88,20 @@ impl Installation {
         let queue = [mira_webhook::queue_migrations()];
         let meetings = mira_meetings::open_with(&data.file(MEETINGS_FILE), queue)?;
         Self::over([store, meetings], node, Some(data), parts)
+    }
+
+    /// Opens an installation for a command that serves nothing. Over a database, it is
+    /// one of its nodes for that time.
+    pub(crate) async fn open_offline(
+        place: Place<'_>,
+        lease: Duration,
+        services: Vec<ServiceName>,
+    ) -> Result<Self, ServeError> {
+        let parts = Parts::offline(services);
+        match place {
+            Place::Folder(folder) => Self::open(DataDir::existing(folder)?, parts).await,
+            Place::Database(url) => Self::join(Shared { url, lease }, parts).await,
+        }
     }
 
     /// Joins the nodes that serve a shared database.

@@ -47,6 +47,7 @@ pub use config::{Config, ConfigError};
 pub use error::ServeError;
 pub use import::import_keys;
 pub use import_meetings::{FileOutcome, import_meetings};
+pub use installation::Place;
 pub use listener::InheritedSockets;
 pub use restore::{Lost, Restored, restore};
 pub use serve::{ServeOptions, serve};

@@ -1,19 +1,24 @@
 //! `mira setup`: the first superadmin, or a forgotten password.
 
-use std::path::Path;
+use std::time::Duration;
 
 use mira_console::NewInstallation;
 use mira_core::Subscription;
 use mira_db::DataDir;
 
-use crate::ServeError;
-use crate::installation::{Installation, Parts, built_in_services};
+use crate::installation::{Installation, Place, built_in_services};
+use crate::{Config, ServeError};
 
-/// Makes the first superadmin of the data folder, or gives the account with this
+/// Makes the first superadmin of an installation, or gives the account with this
 /// address another password. Returns a sentence that says which.
-pub async fn set_up(data: &Path, email: &str, password: &str) -> Result<String, ServeError> {
-    let data = DataDir::open(data)?;
-    let installation = Installation::open(data, Parts::offline(built_in_services())).await?;
+pub async fn set_up(place: Place<'_>, email: &str, password: &str) -> Result<String, ServeError> {
+    if let Place::Folder(folder) = place {
+        // This one may make it.
+        drop(DataDir::open(folder)?);
+    }
+    let lease = Duration::from_millis(Config::default().store.lease_ms);
+    let services = built_in_services();
+    let installation = Installation::open_offline(place, lease, services).await?;
     let done = first_or_reset(&installation, email, password).await;
     installation.close().await;
     done

@@ -13,6 +13,7 @@ mod practice_model;
 mod restore;
 mod serve;
 mod setup;
+mod store;
 mod usage;
 mod users;
 
@@ -27,6 +28,7 @@ use crate::answer::Answer;
 use crate::api::Api;
 use crate::error::CommandError;
 use crate::terminal::say;
+use store::StoreArguments;
 
 /// API-key authentication: issue, verify, limit, rotate and revoke
 #[derive(Debug, Parser)]

@@ -7,6 +7,7 @@ use indicatif::ProgressBar;
 use mira_core::OrganizationId;
 use mira_server::{FileOutcome, import_keys, import_meetings};
 
+use super::StoreArguments;
 use crate::Outcome;
 use crate::error::CommandError;
 use crate::terminal::{note, read_input, say};
@@ -42,14 +43,8 @@ pub(crate) struct MeetingsArguments {
 /// `mira import keys`.
 #[derive(Debug, Args)]
 pub(crate) struct KeysArguments {
-    /// The data folder; no server may be using it
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "MIRA_DATA",
-        default_value = "./mira-data"
-    )]
-    data: PathBuf,
+    #[command(flatten)]
+    store: StoreArguments,
     /// The organization that they will belong to
     #[arg(long, value_name = "ORG")]
     organization: OrganizationId,
@@ -125,7 +120,7 @@ fn expanded(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
 
 async fn keys(arguments: KeysArguments) -> Result<(), CommandError> {
     let KeysArguments {
-        data,
+        store,
         organization,
         config,
         file,
@@ -138,7 +133,7 @@ async fn keys(arguments: KeysArguments) -> Result<(), CommandError> {
         std::fs::read_to_string(&file)
             .map_err(|reason| CommandError::File { path: file, reason })?
     };
-    let imported = import_keys(&data, config.as_deref(), organization, &lines).await?;
+    let imported = import_keys(store.place(), config.as_deref(), organization, &lines).await?;
     let (imported, skipped) = imported;
     say(&serde_json::json!({"imported": imported, "skipped": skipped}).to_string());
     Ok(())

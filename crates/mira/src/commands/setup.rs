@@ -1,25 +1,17 @@
 //! `mira setup`: the first superadmin, or a forgotten password.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use mira_server::set_up;
 
-use super::Context;
+use super::{Context, StoreArguments};
 use crate::error::CommandError;
 use crate::terminal::{ask_password, say};
 
 /// `mira setup`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The data folder
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "MIRA_DATA",
-        default_value = "./mira-data"
-    )]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
     /// The address of the account; its password comes from `MIRA_PASSWORD` or a prompt
     #[arg(long)]
     pub(crate) email: String,
@@ -30,6 +22,6 @@ pub(super) async fn run(arguments: Arguments, context: &Context) -> Result<(), C
         Some(password) => password.to_owned(),
         None => ask_password("New password: ")?,
     };
-    say(&set_up(&arguments.data, &arguments.email, &password).await?);
+    say(&set_up(arguments.store.place(), &arguments.email, &password).await?);
     Ok(())
 }

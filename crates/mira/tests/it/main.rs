@@ -24,6 +24,7 @@ mod matrix;
 mod meetings;
 mod money;
 mod nodes;
+mod reach;
 mod refusals;
 mod revocation;
 mod secrets;
