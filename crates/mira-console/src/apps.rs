@@ -1,8 +1,7 @@
 //! Apps.
 
-use mira_core::{App, AppId, Change, MicroUsd, OrganizationId, Transition};
+use mira_core::{App, AppId, Change, MicroUsd, OrganizationId};
 use mira_store::audit::{Action, TargetKind};
-use mira_store::keys::StoredKey;
 use mira_store::{Page, PageRequest, apps, keys, organizations};
 
 use crate::unit::{Settled, Unit, target};
@@ -124,7 +123,8 @@ impl Console {
         .await
     }
 
-    /// Deletes an app and revokes its keys. Its ledger stays.
+    /// Deletes an app and revokes its keys. Its ledger stays. A repeat changes nothing
+    /// and waits for what it repeats.
     pub async fn delete_app(
         &self,
         caller: &Caller,
@@ -132,21 +132,17 @@ impl Console {
     ) -> Result<Settled<App>, ConsoleError> {
         self.mutate(caller, Mutator::DeleteApp, move |unit| {
             Box::pin(async move {
-                let app = unit.app_to_manage(id).await?;
-                let (now, by) = (unit.now, unit.caller.principal.actor());
-                let mut revoked: u32 = 0;
-                for key in keys::unrevoked_of_app(unit.tx, id).await? {
-                    if let Transition::Changed(record) = key.record.revoke(now, by) {
-                        unit.put_key(&StoredKey { record, ..key }).await?;
-                        revoked += 1;
-                    }
+                if apps::get(unit.tx, id).await?.is_none() {
+                    return unit.delete_again(id).await;
                 }
-                apps::delete(unit.tx, id, now).await?;
-                unit.audit_app(
-                    Action::AppDeleted,
-                    &app,
-                    &[("revoked_keys", revoked.into())],
-                )?;
+                let app = unit.app_to_manage(id).await?;
+                let keys = keys::unrevoked_of_app(unit.tx, id).await?;
+                let revoked = unit.revoke_keys(keys).await?.len();
+                apps::delete(unit.tx, id, unit.now).await?;
+                // Also of an app without keys, since a repeat of it will wait.
+                unit.announce_balance(&app);
+                let details = [("revoked_keys", revoked.into())];
+                unit.audit_app(Action::AppDeleted, &app, &details)?;
                 Ok(app)
             })
         })
@@ -160,6 +156,16 @@ impl Unit<'_> {
             .await?
             .ok_or(ConsoleError::NotFound("App"))?;
         self.caller.principal.manages(app.organization_id, "App")?;
+        Ok(app)
+    }
+
+    /// Whoever deletes what is deleted may have missed the answer, and the commit that
+    /// it would have told of may never have been confirmed: this one is.
+    async fn delete_again(&mut self, id: AppId) -> Result<App, ConsoleError> {
+        let app = apps::deleted(self.tx, id).await?;
+        let app = app.ok_or(ConsoleError::NotFound("App"))?;
+        self.caller.principal.manages(app.organization_id, "App")?;
+        self.announce_balance(&app);
         Ok(app)
     }
 

@@ -1,9 +1,9 @@
 //! The keys of an app that belong together, and their common end.
 
-use mira_core::{AppId, Environment, KeyRecord, Standing, Timestamp, Transition};
+use mira_core::{AppId, Environment, KeyRecord, Standing, Timestamp};
 use mira_key::ServiceName;
 use mira_store::audit::Action;
-use mira_store::keys::{self, StoredKey};
+use mira_store::keys;
 use serde_json::Value;
 
 use crate::unit::Settled;
@@ -54,21 +54,12 @@ impl Console {
         self.mutate(caller, Mutator::RevokeKeyGroup, move |unit| {
             Box::pin(async move {
                 let app = unit.app_to_manage(group.app_id).await?;
-                let (now, by) = (unit.now, unit.caller.principal.actor());
-                let mut revoked = Vec::new();
-                for key in keys::unrevoked_of_app(unit.tx, app.id).await? {
-                    if !group.has(&key.record, now) {
-                        continue;
-                    }
-                    if let Transition::Changed(record) = key.record.revoke(now, by) {
-                        unit.put_key(&StoredKey {
-                            record: record.clone(),
-                            ..key
-                        })
-                        .await?;
-                        unit.audit_key(Action::KeyRevoked, &record, &details)?;
-                        revoked.push(record);
-                    }
+                let now = unit.now;
+                let mut keys = keys::unrevoked_of_app(unit.tx, app.id).await?;
+                keys.retain(|key| group.has(&key.record, now));
+                let revoked = unit.revoke_keys(keys).await?;
+                for record in &revoked {
+                    unit.audit_key(Action::KeyRevoked, record, &details)?;
                 }
                 // Last, so that a repeat, which ends no key, still waits for those
                 // that the first call ended and never saw confirmed.

@@ -9,7 +9,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mira_core::{Change, EventId, OrganizationId, Permission, Role, Standing, Timestamp};
+use mira_core::{
+    Change, EventId, KeyRecord, KeyState, OrganizationId, Permission, Role, Standing, Timestamp,
+    Transition,
+};
 use mira_db::{BoxFuture, Tx};
 use mira_key::{Entropy, ServiceName};
 use mira_node::Effect;
@@ -175,6 +178,29 @@ impl Unit<'_> {
             digest: key.digest,
             facts,
         });
+    }
+
+    /// Ends keys for ever, however many, and tells every verifier. Returns those that
+    /// this ended.
+    pub(crate) async fn revoke_keys(
+        &mut self,
+        keys: Vec<StoredKey>,
+    ) -> Result<Vec<KeyRecord>, ConsoleError> {
+        let by = self.caller.principal.actor();
+        let (mut revoked, mut instants) = (Vec::new(), Vec::new());
+        for StoredKey { digest, record } in keys {
+            let Transition::Changed(record) = record.revoke(self.now, by) else {
+                continue;
+            };
+            if let KeyState::Revoked { at, .. } = record.facts.state {
+                instants.push((record.facts.id, at));
+            }
+            let facts = record.facts.clone();
+            self.announce(Change::Key { digest, facts });
+            revoked.push(record);
+        }
+        keys::revoke(self.tx, &instants, by).await?;
+        Ok(revoked)
     }
 
     /// Appends to the audit trail. `details` never hold a secret.

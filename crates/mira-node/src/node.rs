@@ -16,7 +16,7 @@ use crate::usage::{Unwritten, settle_all};
 use crate::{NodeError, Waits, refill};
 
 /// How many changes are read at once.
-const BATCH: u32 = 500;
+const BATCH: u32 = 2_000;
 
 /// A verifier and the store that it keeps in step with.
 pub struct Node {

@@ -23,6 +23,14 @@ pub async fn get(tx: &mut Tx, id: AppId) -> Result<Option<App>, StoreError> {
     }
 }
 
+/// The app called `id`, if it was deleted.
+pub async fn deleted(tx: &mut Tx, id: AppId) -> Result<Option<App>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::apps::deleted(tx.connection(), id),
+        Tx::Postgres(tx) => postgres::apps::deleted(tx, id).await,
+    }
+}
+
 /// The apps of one organization that were not deleted, newest first.
 pub async fn list(
     tx: &mut Tx,

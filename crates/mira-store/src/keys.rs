@@ -3,7 +3,7 @@
 pub(crate) mod columns;
 mod row;
 
-use mira_core::{AppId, Environment, KeyFacts, KeyId, KeyRecord, OrganizationId, Timestamp};
+use mira_core::{Actor, AppId, Environment, KeyFacts, KeyId, KeyRecord, OrganizationId, Timestamp};
 use mira_db::Tx;
 use mira_key::{KeyDigest, ServiceName};
 
@@ -94,6 +94,20 @@ pub async fn update(tx: &mut Tx, record: &KeyRecord) -> Result<(), StoreError> {
         Tx::Sqlite(tx) => sqlite::keys::update(tx.connection(), record),
         Tx::Postgres(tx) => postgres::keys::update(tx, record).await,
     }
+}
+
+/// Writes that keys were revoked by `by`, each at its instant, in one statement where
+/// there are many.
+pub async fn revoke(tx: &mut Tx, keys: &[(KeyId, Timestamp)], by: Actor) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let revoked = match tx {
+        Tx::Sqlite(tx) => sqlite::keys::revoke(tx.connection(), keys, by),
+        Tx::Postgres(tx) => postgres::keys::revoke(tx, keys, by).await,
+    }?;
+    let is_all = usize::try_from(revoked) == Ok(keys.len());
+    StoreError::unless_found(is_all.into(), "key")
 }
 
 /// The keys of `owner` that pass `filter`, newest first.

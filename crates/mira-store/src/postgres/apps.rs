@@ -38,6 +38,14 @@ pub(crate) async fn get(tx: &PostgresTx, id: AppId) -> Result<Option<App>, Store
     find(tx, &sql, &params![id.as_bytes()], read).await
 }
 
+pub(crate) async fn deleted(tx: &PostgresTx, id: AppId) -> Result<Option<App>, StoreError> {
+    let sql = format!(
+        "SELECT {} FROM apps WHERE id = $1 AND deleted_at IS NOT NULL",
+        columns()
+    );
+    find(tx, &sql, &params![id.as_bytes()], read).await
+}
+
 pub(crate) async fn list(
     tx: &PostgresTx,
     organization_id: OrganizationId,

@@ -1,6 +1,6 @@
 //! Key records in PostgreSQL.
 
-use mira_core::{AppId, KeyFacts, KeyId, KeyRecord, Timestamp};
+use mira_core::{Actor, AppId, KeyFacts, KeyId, KeyRecord, Timestamp};
 use mira_db::{DbError, PostgresTx};
 use mira_key::KeyDigest;
 
@@ -48,6 +48,20 @@ pub(crate) async fn update(tx: &PostgresTx, record: &KeyRecord) -> Result<(), St
     )
     .await?;
     StoreError::unless_found(changed, "key")
+}
+
+pub(crate) async fn revoke(
+    tx: &PostgresTx,
+    keys: &[(KeyId, Timestamp)],
+    by: Actor,
+) -> Result<u64, StoreError> {
+    let ids: Vec<&[u8]> = keys.iter().map(|(id, _)| &id.as_bytes()[..]).collect();
+    let instants: Vec<i64> = keys.iter().map(|(_, at)| at.as_millis()).collect();
+    let sql = "UPDATE keys SET state = 'revoked', revoked_at = revoked.at, revoked_by = $3,
+                   rotated_at = NULL, retires_at = NULL, suspended_at = NULL
+               FROM unnest($1::BYTEA[], $2::BIGINT[]) AS revoked (id, at)
+               WHERE keys.id = revoked.id";
+    Ok(tx.execute(sql, &[&ids, &instants, &by.to_string()]).await?)
 }
 
 pub(crate) async fn get(tx: &PostgresTx, id: KeyId) -> Result<Option<StoredKey>, StoreError> {

@@ -31,6 +31,14 @@ pub(crate) fn get(connection: &Connection, id: AppId) -> Result<Option<App>, Sto
     find(connection, &sql, [id.as_bytes()], read)
 }
 
+pub(crate) fn deleted(connection: &Connection, id: AppId) -> Result<Option<App>, StoreError> {
+    let sql = format!(
+        "SELECT {} FROM apps WHERE id = ?1 AND deleted_at IS NOT NULL",
+        columns()
+    );
+    find(connection, &sql, [id.as_bytes()], read)
+}
+
 pub(crate) fn list(
     connection: &Connection,
     organization_id: OrganizationId,

@@ -1,6 +1,6 @@
 //! Key records in SQLite.
 
-use mira_core::{AppId, KeyFacts, KeyId, KeyRecord, Timestamp};
+use mira_core::{Actor, AppId, KeyFacts, KeyId, KeyRecord, Timestamp};
 use mira_key::KeyDigest;
 use rusqlite::{Connection, params, params_from_iter};
 
@@ -45,6 +45,24 @@ pub(crate) fn update(connection: &Connection, record: &KeyRecord) -> Result<(), 
         params_from_iter(changeable(record)),
     )?;
     StoreError::unless_found(changed, "key")
+}
+
+pub(crate) fn revoke(
+    connection: &Connection,
+    keys: &[(KeyId, Timestamp)],
+    by: Actor,
+) -> Result<u64, StoreError> {
+    let by = by.to_string();
+    keys.iter().try_fold(0, |revoked, (id, at)| {
+        let changed = change(
+            connection,
+            "UPDATE keys SET state = 'revoked', revoked_at = ?2, revoked_by = ?3,
+                 rotated_at = NULL, retires_at = NULL, suspended_at = NULL
+             WHERE id = ?1",
+            params![id.as_bytes(), at.as_millis(), by],
+        );
+        Ok(revoked + changed?)
+    })
 }
 
 pub(crate) fn get(connection: &Connection, id: KeyId) -> Result<Option<StoredKey>, StoreError> {

@@ -1,6 +1,8 @@
 //! Keys are found, filtered and touched; a digest has one key.
 
-use mira_core::{AppId, Environment, KeyId, KeyRecord, OrganizationId, Timestamp, Transition};
+use mira_core::{
+    Actor, AppId, Environment, KeyId, KeyRecord, OrganizationId, Timestamp, Transition,
+};
 use mira_db::Database;
 use mira_key::{KeyDigest, ServiceName};
 use mira_store::keys::{self, KeyFilter, KeyOwner, KindWord};
@@ -23,6 +25,7 @@ suite!(
     the_later_use_wins_in_whatever_order,
     keys_are_filtered_by_kind_service_and_environment,
     the_unrevoked_keys_of_an_app_are_found_with_their_digests,
+    many_keys_are_revoked_at_once_like_one,
 );
 
 async fn a_digest_has_one_key(database: Database) {
@@ -197,4 +200,32 @@ async fn list(database: &Database, organization: OrganizationId, filter: KeyFilt
         keys::list(tx, owner, &filter, &PageRequest::default()).await
     });
     page.unwrap().map(|key| key.facts.id).items
+}
+
+async fn many_keys_are_revoked_at_once_like_one(database: Database) {
+    let organization = add_organization(&database).await.id;
+    let app = add_app(&database, organization).await;
+    let mut expected = Vec::new();
+    for number in 0..3 {
+        let key = add(&database, app_key(&app, ServiceName::VERIFY)).await;
+        let at = NOW.plus_secs(number);
+        let Transition::Changed(key) = key.revoke(at, Actor::System) else {
+            panic!("it was active");
+        };
+        expected.push((at, key));
+    }
+    let revoked: Vec<_> = expected
+        .iter()
+        .map(|(at, key)| (key.facts.id, *at))
+        .collect();
+    write!(database, |tx| keys::revoke(tx, &revoked, Actor::System)).unwrap();
+    for (_, key) in expected {
+        let id = key.facts.id;
+        let stored = read!(database, |tx| keys::get(tx, id)).unwrap();
+        assert_eq!(stored.map(|stored| stored.record), Some(key));
+    }
+    let unknown = [(KeyId::new(NOW, unique()), NOW)];
+    let refused = write!(database, |tx| keys::revoke(tx, &unknown, Actor::System));
+    assert!(matches!(refused, Err(StoreError::Missing(_))));
+    write!(database, |tx| keys::revoke(tx, &[], Actor::System)).unwrap();
 }

@@ -96,12 +96,22 @@ async fn deleting_an_app_revokes_its_keys() {
         .get("/inference/v1/models")
         .await
         .expect(StatusCode::OK);
-    let deleted = admin.delete(&format!("/v1/apps/{}", facts.app_id)).await;
+    let app = format!("/v1/apps/{}", facts.app_id);
+    let deleted = admin.delete(&app).await;
     assert_eq!(deleted.expect(StatusCode::OK).json()["effective"], true);
     assert_eq!(
         models.get("/inference/v1/models").await.code(),
         Some("revoked_key")
     );
+    // Whoever missed the answer asks again, and learns that it holds.
+    let again = admin.delete(&app).await.expect(StatusCode::OK).json();
+    assert_eq!(again["effective"], true);
+    assert_eq!(again["id"], facts.app_id.as_str());
+    admin.get(&app).await.expect(StatusCode::NOT_FOUND);
+    let unknown = admin.delete("/v1/apps/app_019bb80b2e107c4d9a3f5e6b7c8d9e0f");
+    unknown.await.expect(StatusCode::NOT_FOUND);
+    let member = signed_in(&server, "member").await;
+    member.delete(&app).await.expect(StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
