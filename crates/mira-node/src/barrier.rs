@@ -26,6 +26,9 @@ struct Wait {
     missing: Vec<NodeId>,
     /// Whether one of them left the roster and had not acknowledged.
     has_one_left: bool,
+    /// Whether this node has read on since the commit was known, so that what it has
+    /// applied is the history that the change is in.
+    is_in_step: bool,
 }
 
 impl Node {
@@ -95,8 +98,10 @@ impl Node {
             let waited = self.since(learnt);
             match &mut wait {
                 Some(wait) => {
-                    wait.take_said(&member.hints);
-                    wait.take_own(member.id(), self.applied().seq);
+                    if wait.is_in_step {
+                        wait.take_said(&member.hints);
+                        wait.take_own(member.id(), self.applied().seq);
+                    }
                     if let Some(effect) = wait.effect(waited) {
                         fence(member, &wait.missing);
                         return Ok(effect);
@@ -128,25 +133,30 @@ impl Node {
         wait: &mut Option<Wait>,
     ) -> Result<(), NodeError> {
         let asked = wait.as_ref().map_or(learnt, |_| self.clock().boot());
+        let is_in_step = wait.as_ref().is_some_and(|wait| wait.is_in_step);
         let read_on = async {
-            if seq == Seq::START || self.applied().seq < seq {
-                self.catch_up().await?;
+            if !is_in_step {
+                self.catch_up_since(learnt).await?;
             }
             Ok(())
         };
         let (here, roster) = tokio::join!(read_on, member.roster_since(asked, self.clock()));
-        let roster = roster?;
-        if roster.head.seq >= seq {
-            let wait = wait.get_or_insert_with(|| {
-                let wait = Wait::new(&roster, seq);
+        if let Ok(roster) = &roster
+            && roster.head.seq >= seq
+        {
+            let new = || {
+                let wait = Wait::new(roster, seq);
                 if seq == Seq::START {
                     member.hints.say(Word::Waits(member.id(), wait.seq));
                 }
                 wait
-            });
-            wait.take(&roster);
+            };
+            wait.get_or_insert_with(new).take(roster);
         }
-        here
+        if let Some(wait) = wait {
+            wait.is_in_step |= here.is_ok();
+        }
+        roster.and(here)
     }
 
     fn since(&self, instant: BootInstant) -> Duration {
@@ -167,6 +177,7 @@ impl Wait {
             longest: longest_wait(roster),
             missing: nodes,
             has_one_left: false,
+            is_in_step: false,
         }
     }
 

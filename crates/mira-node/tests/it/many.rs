@@ -167,6 +167,29 @@ async fn nodes_that_run_acknowledge(house: House) {
     }
 }
 
+/// On PostgreSQL, which has hints that can be lost.
+#[tokio::test]
+async fn hints_that_are_lost_cost_time_and_nothing_else() {
+    let url = Postgres::shared().create_database();
+    let options = PostgresOptions::default();
+    let db = mira_store::connect(&url, options).await.unwrap();
+    let house = House::of(db).await;
+    let (a, b) = (house.join().await, house.join().await);
+    let _running = (run(&a), run(&b));
+    let database = url.rsplit('/').next().unwrap();
+    for _ in 0..3 {
+        let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                    WHERE datname = current_database() AND pid <> pg_backend_pid()
+                    AND (query LIKE '%LISTEN mira_nodes%' OR query LIKE '%pg_notify%')";
+        Postgres::shared().execute(database, kill);
+        let effect = a.barrier(house.revoke().await, None).await.unwrap();
+        assert_effective(effect, (Proof::Acks, 2));
+        assert_eq!(ask(&b).await, Heard::No(Denial::RevokedKey));
+        commit(&house.db, &house.key, KeyState::Active).await;
+        eventually(async || ask(&b).await == Heard::Yes).await;
+    }
+}
+
 async fn a_stopped_node_is_waited_for_until_its_lease_is_over(house: House) {
     let (a, stopped) = (house.join().await, house.join().await);
     let seq = house.revoke().await;
