@@ -65,6 +65,7 @@ impl Console {
     ) -> Result<(), ConsoleError> {
         let request_id = request_id.to_owned();
         let description = description.to_owned();
+        let tells_later = self.node.tells_balances_later();
         self.mutate(&Self::system(), Mutator::Charge, move |unit| {
             Box::pin(async move {
                 let movement = Movement {
@@ -76,11 +77,20 @@ impl Console {
                     description,
                     created_at: unit.now,
                 };
-                unit.append_movement(movement).await.map(|_| ())
+                if !tells_later {
+                    return unit.append_movement(movement).await.map(|_| ());
+                }
+                if let ledger::Appended::New(_) = unit.append(movement).await? {
+                    ledger::note_moved(unit.tx, id).await?;
+                }
+                Ok(())
             })
         })
-        .await
-        .map(|_| ())
+        .await?;
+        if tells_later {
+            self.node.balance_has_moved();
+        }
+        Ok(())
     }
 
     async fn move_money(
@@ -137,24 +147,29 @@ impl Console {
 }
 
 impl Unit<'_> {
+    /// Appends to the ledger of an app and tells every verifier.
     pub(crate) async fn append_movement(
         &mut self,
         movement: Movement,
     ) -> Result<Transaction, ConsoleError> {
         let id = movement.app_id;
-        let appended = ledger::append(self.tx, movement)
-            .await
-            .map_err(|error| match error {
-                StoreError::BalanceOverflow => {
-                    ConsoleError::invalid("The balance would become too large")
-                }
-                other => other.into(),
-            })?;
+        let appended = self.append(movement).await?;
         // A repeat moved nothing, and what it says of the balance is old.
         if let ledger::Appended::New(transaction) = &appended {
             let balance = transaction.balance;
             self.announce(Change::App { id, balance });
         }
         Ok(appended.into_transaction())
+    }
+
+    async fn append(&mut self, movement: Movement) -> Result<ledger::Appended, ConsoleError> {
+        ledger::append(self.tx, movement)
+            .await
+            .map_err(|error| match error {
+                StoreError::BalanceOverflow => {
+                    ConsoleError::invalid("The balance would become too large")
+                }
+                other => other.into(),
+            })
     }
 }

@@ -18,6 +18,7 @@
 //! node, a lease that never ends, and nobody to wait for.
 
 mod allotter;
+mod balances;
 mod barrier;
 mod effect;
 mod error;

@@ -10,7 +10,7 @@ use mira_db::{Database, PostgresOptions};
 use mira_key::Entropy;
 use mira_store::nodes::{self, Roster};
 use mira_verifier::{BootClock, BootInstant};
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 use crate::NodeError;
 use crate::hints::Hints;
@@ -41,6 +41,8 @@ pub(crate) struct Member {
     has_forked: AtomicBool,
     /// What the nodes tell each other.
     pub(crate) hints: Hints,
+    /// Told when a balance has moved.
+    pub(crate) moved: Notify,
 }
 
 impl Member {
@@ -60,6 +62,7 @@ impl Member {
             watch: Mutex::default(),
             has_forked: AtomicBool::new(false),
             hints: Hints::default(),
+            moved: Notify::new(),
         })
     }
 

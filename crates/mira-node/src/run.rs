@@ -11,6 +11,7 @@ use mira_store::{usage, windows};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::balances::TELL;
 use crate::membership::Member;
 use crate::usage::settle;
 use crate::{Node, NodeError};
@@ -57,6 +58,7 @@ impl Node {
             self.forget_windows(stopped.clone()),
             self.keep_lease(stopped.clone()),
             self.keep_hints(stopped.clone()),
+            self.keep_balances(stopped.clone()),
             self.keep_roster(stopped),
         );
         log_failure("write usage", &self.flush().await);
@@ -86,6 +88,22 @@ impl Node {
                 },
             }
             troubles.note(&self.catch_up().await);
+        }
+    }
+
+    /// Tells balances at once if none were told just now, and soon otherwise.
+    async fn keep_balances(&self, mut stopped: watch::Receiver<bool>) {
+        let Some(member) = &self.member else { return };
+        let mut troubles = Troubles::new("tell balances");
+        loop {
+            tokio::select! {
+                is_over = is_over(&mut stopped, TELL) => if is_over { return },
+                () = member.moved.notified() => {}
+            }
+            troubles.note(&self.tell_balances().await);
+            if is_over(&mut stopped, TELL).await {
+                return;
+            }
         }
     }
 

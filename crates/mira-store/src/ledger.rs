@@ -107,6 +107,32 @@ pub async fn list(
     }
 }
 
+/// Notes that the balance of an app has moved, to be told later. The transaction has
+/// appended to its ledger.
+pub async fn note_moved(tx: &mut Tx, app_id: AppId) -> Result<(), StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::ledger::note_moved(tx.connection(), app_id),
+        Tx::Postgres(tx) => postgres::ledger::note_moved(tx, app_id).await,
+    }
+}
+
+/// Whether balances have moved that nobody was told of. One statement.
+pub async fn has_moved(tx: &mut Tx) -> Result<bool, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::ledger::has_moved(tx.connection()),
+        Tx::Postgres(tx) => postgres::ledger::has_moved(tx).await,
+    }
+}
+
+/// At most `limit` of the apps whose balances have moved, and what they have now. They
+/// are told of by this transaction, and none of them moves before its commit.
+pub async fn take_moved(tx: &mut Tx, limit: u32) -> Result<Vec<(AppId, MicroUsd)>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::ledger::take_moved(tx.connection(), limit),
+        Tx::Postgres(tx) => postgres::ledger::take_moved(tx, limit).await,
+    }
+}
+
 /// The columns of [`read`].
 pub(crate) const COLUMNS: &str =
     "id, app_id, type, amount, request_id, description, created_at, balance";

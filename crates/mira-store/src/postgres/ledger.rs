@@ -1,9 +1,11 @@
 //! Ledgers in PostgreSQL.
 
 use mira_core::{AppId, MicroUsd, TransactionId};
-use mira_db::PostgresTx;
+use mira_db::{DbError, PostgresTx};
 
-use super::{Select, change, find, params};
+use super::{Select, change, collect, find, find_value, params};
+use crate::apps::BALANCE;
+use crate::column::{Columns, Row};
 use crate::ledger::{Appended, COLUMNS, Movement, Transaction, read};
 use crate::{Cursor, Page, PageRequest, StoreError};
 
@@ -52,6 +54,43 @@ pub(crate) async fn list(
         .await?;
     let page = Page::cut(items, request, |(position, _)| Cursor::Position(*position));
     Ok(page.map(|(_, transaction)| transaction))
+}
+
+pub(crate) async fn note_moved(tx: &PostgresTx, app_id: AppId) -> Result<(), StoreError> {
+    let sql = "INSERT INTO moved_balances (app_id) VALUES ($1) ON CONFLICT DO NOTHING";
+    change(tx, sql, &params![app_id.as_bytes()]).await?;
+    Ok(())
+}
+
+pub(crate) async fn has_moved(tx: &PostgresTx) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT FROM moved_balances)";
+    Ok(find_value(tx, sql, &[]).await?.unwrap_or_default())
+}
+
+/// The apps are held before anything is taken, in one order: whoever charges one notes
+/// that while it holds it.
+pub(crate) async fn take_moved(
+    tx: &PostgresTx,
+    limit: u32,
+) -> Result<Vec<(AppId, MicroUsd)>, StoreError> {
+    let sql = "SELECT id FROM apps WHERE id IN (SELECT app_id FROM moved_balances LIMIT $1)
+               ORDER BY id FOR NO KEY UPDATE";
+    let held: Vec<[u8; 16]> = collect(tx, sql, &params![limit], |id| {
+        let id: AppId = id.take()?;
+        Ok(*id.as_bytes())
+    })
+    .await?;
+    let held: Vec<&[u8]> = held.iter().map(|id| &id[..]).collect();
+    let sql = format!(
+        "WITH taken AS (DELETE FROM moved_balances WHERE app_id = ANY($1) RETURNING app_id)
+         SELECT id, {BALANCE} FROM apps JOIN taken ON taken.app_id = apps.id"
+    );
+    let rows = tx.query(&sql, &[&held]).await?;
+    let read = |row| {
+        let mut columns = Columns::of(Row::Postgres(row));
+        Ok::<_, DbError>((columns.take()?, columns.take()?))
+    };
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 async fn of_request(

@@ -3,7 +3,8 @@
 use mira_core::{AppId, MicroUsd, TransactionId};
 use rusqlite::{Connection, params};
 
-use super::{Select, change, find};
+use super::{Select, change, collect, find, find_value};
+use crate::apps::BALANCE;
 use crate::ledger::{Appended, COLUMNS, Movement, Transaction, read};
 use crate::{Cursor, Page, PageRequest, StoreError};
 
@@ -49,6 +50,35 @@ pub(crate) fn list(
         })?;
     let page = Page::cut(items, request, |(position, _)| Cursor::Position(*position));
     Ok(page.map(|(_, transaction)| transaction))
+}
+
+pub(crate) fn note_moved(connection: &Connection, app_id: AppId) -> Result<(), StoreError> {
+    let sql = "INSERT INTO moved_balances (app_id) VALUES (?1) ON CONFLICT DO NOTHING";
+    change(connection, sql, [app_id.as_bytes()])?;
+    Ok(())
+}
+
+pub(crate) fn has_moved(connection: &Connection) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM moved_balances)";
+    Ok(find_value(connection, sql, [])?.unwrap_or_default())
+}
+
+pub(crate) fn take_moved(
+    connection: &Connection,
+    limit: u32,
+) -> Result<Vec<(AppId, MicroUsd)>, StoreError> {
+    let sql = format!(
+        "SELECT id, {BALANCE} FROM apps
+         WHERE id IN (SELECT app_id FROM moved_balances LIMIT ?1)"
+    );
+    let taken: Vec<(AppId, MicroUsd)> = collect(connection, &sql, [limit], |columns| {
+        Ok((columns.take()?, columns.take()?))
+    })?;
+    for (id, _) in &taken {
+        let sql = "DELETE FROM moved_balances WHERE app_id = ?1";
+        change(connection, sql, [id.as_bytes()])?;
+    }
+    Ok(taken)
 }
 
 fn of_request(

@@ -18,7 +18,34 @@ suite!(
     an_overflow_is_an_error_and_moves_nothing,
     a_movement_of_an_unknown_app_is_an_error,
     a_deleted_app_is_still_charged,
+    a_balance_that_moved_is_told_once_and_as_it_is_then,
 );
+
+async fn a_balance_that_moved_is_told_once_and_as_it_is_then(database: Database) {
+    let (one, other) = (new_app(&database).await, new_app(&database).await);
+    assert!(!read!(database, |tx| ledger::has_moved(tx)).unwrap());
+    for (app, amount) in [(one, 5), (other, 7), (one, -2)] {
+        append(&database, app, amount, None).await.unwrap();
+        write!(database, |tx| ledger::note_moved(tx, app)).unwrap();
+    }
+    let mut told = Vec::new();
+    while read!(database, |tx| ledger::has_moved(tx)).unwrap() {
+        let taken = write!(database, |tx| ledger::take_moved(tx, 1)).unwrap();
+        assert_eq!(taken.len(), 1);
+        told.extend(taken);
+    }
+    told.sort();
+    let mut expected = [
+        (one, MicroUsd::from_micros(3)),
+        (other, MicroUsd::from_micros(7)),
+    ];
+    expected.sort();
+    assert_eq!(told, expected);
+    assert_eq!(
+        write!(database, |tx| ledger::take_moved(tx, 1)).unwrap(),
+        []
+    );
+}
 
 async fn the_balance_runs(database: Database) {
     let app = new_app(&database).await;

@@ -204,6 +204,60 @@ async fn a_node_that_is_cut_off_knows_nothing_and_comes_back() {
 }
 
 #[tokio::test]
+async fn what_an_app_has_used_up_at_one_node_it_lacks_at_the_others() {
+    let nodes = Nodes::start(2, 5_000);
+    let root = nodes.servers[0].client();
+    root.sign_in(nodes.demo.user("superadmin")).await;
+    let path = format!("/v1/organizations/{}/apps", nodes.demo.organization_id);
+    let app = root.post(&path, &json!({"name": "thirsty"})).await.json();
+    let app = app["id"].as_str().unwrap();
+    let (_, key) = crate::new_app_key(&root, app, "verify").await;
+    let sip = json!({"amount": 0.000_01, "reason": "a sip"});
+    let sipped = root.post(&format!("/v1/apps/{app}/topups"), &sip).await;
+    sipped.expect(StatusCode::CREATED);
+
+    let verify = async |at: usize, key: &str| {
+        let client = nodes.servers[at].client().with_key(key);
+        let body = json!({"fact": "2 + 2 = 4"});
+        let answer = client.post("/verify/v1/stream", &body).await;
+        answer.code().unwrap_or("ok").to_owned()
+    };
+    assert_eq!(verify(1, &key).await, "ok");
+    for at in [0, 1] {
+        let dry = async {
+            while verify(at, &key).await != "insufficient_balance" {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let patience = Duration::from_secs(10);
+        tokio::time::timeout(patience, dry).await.unwrap();
+    }
+
+    // Charges that come together are told together.
+    let rich = &nodes.demo;
+    let told = || {
+        let database = nodes.url.rsplit('/').next().unwrap();
+        let sql = format!(
+            "SELECT count(*) FROM changelog WHERE body LIKE '%\"app\"%{}%'",
+            rich.app_id
+        );
+        let count: u32 = Postgres::shared().execute(database, &sql).parse().unwrap();
+        count
+    };
+    let before = told();
+    let mut charged = 0;
+    for _ in 0..4 {
+        let all = [0, 1, 0, 1].map(|at| verify(at, &rich.keys.verify));
+        let [a, b, c, d] = all;
+        let (a, b, c, d) = tokio::join!(a, b, c, d);
+        assert_eq!([a, b, c, d], ["ok"; 4]);
+        charged += 4;
+    }
+    let told = told() - before;
+    assert!(told < charged, "{told} changes for {charged} charges");
+}
+
+#[tokio::test]
 async fn nodes_that_start_at_once_on_an_empty_database_make_one_demo() {
     let url = Postgres::shared().create_database();
     let starting = [0, 1, 2].map(|_| {
