@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::usage::{Count, Tally};
-use crate::{Charge, Meter, Price};
+use crate::{Charge, Meter, Price, Unconfirmed};
 
 /// What one request owes so far.
 pub(crate) struct Bill {
@@ -72,16 +72,16 @@ impl Bill {
         self.lock().clone()
     }
 
-    /// Charges now and waits until that is done. Whoever stops waiting does not
-    /// stop the charge.
-    pub(crate) async fn settle(mut self) {
-        if let Some(charge) = self.charge() {
-            // A charge that panicked is the meter's to report.
-            let _ = charge.await;
+    /// Charges now and waits until that is confirmed, or for as long as the meter
+    /// does. Whoever stops waiting does not stop the charge.
+    pub(crate) async fn settle(mut self) -> Result<(), Unconfirmed> {
+        match self.charge() {
+            Some(charge) => charge.await.unwrap_or(Err(Unconfirmed)),
+            None => Ok(()),
         }
     }
 
-    fn charge(&mut self) -> Option<JoinHandle<()>> {
+    fn charge(&mut self) -> Option<JoinHandle<Result<(), Unconfirmed>>> {
         if std::mem::replace(&mut self.is_charged, true) {
             return None;
         }

@@ -14,6 +14,10 @@ use serde::Serialize;
 use crate::consensus::{Assessment, Letter};
 use crate::question::Options;
 
+/// The last words of a stream whose charge the store has not confirmed: it may have
+/// been charged, or may be yet.
+pub(crate) const UNCONFIRMED: &str = "The charge could not be confirmed";
+
 /// Longer silence is filled with comments, so that proxies keep the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 

@@ -22,7 +22,7 @@ use crate::events::stream_headers;
 use crate::passage::Passage;
 use crate::usage::Count;
 use crate::verify::health;
-use crate::{Network, NetworkConfig, PricedModel, tap};
+use crate::{Network, NetworkConfig, PricedModel, Unconfirmed, tap};
 
 /// Where inference begins.
 pub const INFERENCE_PREFIX: &str = "/inference/v1";
@@ -112,7 +112,8 @@ async fn complete(
                 return Err(Refusal::error(ErrorCode::BadGateway));
             };
             call.answered(usage);
-            bill.settle().await;
+            let settled = bill.settle().await;
+            settled.map_err(|Unconfirmed| Refusal::unavailable())?;
             Ok(whole(answer))
         }
         Err(error) => {

@@ -26,7 +26,7 @@ mod verify_request;
 mod whole_events;
 
 pub use inference::{INFERENCE_OPERATIONS, INFERENCE_PREFIX, inference_router};
-pub use meter::{Charge, Meter};
+pub use meter::{Charge, Meter, Unconfirmed};
 pub use network::{Network, NetworkConfig, PricedModel};
 pub use usage::Price;
 pub use verify::{VERIFY_OPERATIONS, VERIFY_PREFIX, verify_router};

@@ -21,6 +21,12 @@ pub struct Charge {
     pub description: String,
 }
 
+/// The store has not confirmed a charge. It may still, so the charge is tried again;
+/// nobody may be told that it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the charge is not confirmed")]
+pub struct Unconfirmed;
+
 /// Takes what requests owe.
 pub trait Meter: Send + Sync {
     /// Charges a request that has ended, been aborted or lost its caller: at most
@@ -28,6 +34,11 @@ pub trait Meter: Send + Sync {
     ///
     /// The call itself happens at once, so that a meter can count what is on its
     /// way; the future is then run to its end whatever becomes of the request.
-    /// An answer may wait for it, so it should be bounded.
-    fn charge(&self, charge: Charge) -> BoxFuture<'static, ()>;
+    /// An answer waits for it, so it is bounded: what is not confirmed by then is
+    /// [`Unconfirmed`], and the answer says so.
+    fn charge(&self, charge: Charge) -> BoxFuture<'static, Result<(), Unconfirmed>>;
+
+    /// Whether work may begin: a meter that holds many charges which nobody confirms
+    /// takes no more on.
+    fn is_open(&self) -> bool;
 }

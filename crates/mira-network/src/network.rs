@@ -77,8 +77,9 @@ impl Network {
         &self.clock
     }
 
-    /// An empty bill over `models` models for the app that `grant` speaks of. The
-    /// edge lets only app keys in, so a grant without an app is our fault.
+    /// An empty bill over `models` models for the app that `grant` speaks of, if the
+    /// meter takes more on. The edge lets only app keys in, so a grant without an app
+    /// is our fault.
     pub(crate) fn bill(
         &self,
         grant: &Grant,
@@ -87,6 +88,9 @@ impl Network {
         models: usize,
     ) -> Result<Bill, Refusal> {
         let app_id = grant.app_id().ok_or(Refusal::error(ErrorCode::Internal))?;
+        if !self.meter.is_open() {
+            return Err(Refusal::unavailable());
+        }
         let meter = Arc::clone(&self.meter);
         Ok(Bill::new(meter, app_id, request_id, subject, models))
     }

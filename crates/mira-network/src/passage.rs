@@ -13,10 +13,11 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::time::timeout;
 
-use crate::Price;
 use crate::bill::Bill;
+use crate::events::UNCONFIRMED;
 use crate::tap::{Seen, Tap};
 use crate::whole_events::WholeEvents;
+use crate::{Price, Unconfirmed};
 
 /// The last event of a stream that the provider broke off, or filled with what is
 /// no answer.
@@ -75,10 +76,7 @@ impl Passage {
             match self.answer.next().await {
                 Some(Ok(piece)) if self.events.push(&piece).is_ok() => {}
                 Some(_) => return Some(self.end_with(BROKEN).await),
-                None => {
-                    self.settle().await;
-                    return None;
-                }
+                None => return self.settle().await.err(),
             }
         }
     }
@@ -89,8 +87,7 @@ impl Passage {
             Seen::Done => {
                 let rest = async { while self.answer.next().await.is_some() {} };
                 timeout(ENDING, rest).await.ok();
-                self.settle().await;
-                event
+                self.settle().await.err().unwrap_or(event)
             }
             Seen::Fault => self.end_with(FAULT).await,
             Seen::Nonsense => self.end_with(BROKEN).await,
@@ -98,14 +95,19 @@ impl Passage {
     }
 
     async fn end_with(&mut self, last: &'static str) -> Bytes {
-        self.settle().await;
-        Bytes::from_static(last.as_bytes())
+        let last = Bytes::from_static(last.as_bytes());
+        self.settle().await.err().unwrap_or(last)
     }
 
-    async fn settle(&mut self) {
-        if let Some(bill) = self.completed_bill() {
-            bill.settle().await;
-        }
+    /// The last event in place of another, if the charge is not confirmed.
+    async fn settle(&mut self) -> Result<(), Bytes> {
+        let Some(bill) = self.completed_bill() else {
+            return Ok(());
+        };
+        let settled = bill.settle().await;
+        settled.map_err(|Unconfirmed| {
+            format!("event: error\ndata: {{\"message\":\"{UNCONFIRMED}\"}}\n\n").into()
+        })
     }
 
     fn completed_bill(&mut self) -> Option<Bill> {

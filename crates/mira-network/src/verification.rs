@@ -12,11 +12,13 @@ use tokio::sync::mpsc;
 
 use crate::bill::Bill;
 use crate::consensus::{Assessment, Letter, consensus};
-use crate::events::{ClaimResult, Completed, Event, ModelAnswer, ModelUsage, Status, TokenUsage};
+use crate::events::{
+    ClaimResult, Completed, Event, ModelAnswer, ModelUsage, Status, TokenUsage, UNCONFIRMED,
+};
 use crate::question::{CLAIMED, OPTIONS};
 use crate::usage::Count;
 use crate::verify_request::VerifyRequest;
-use crate::{NetworkConfig, PricedModel, claims, question};
+use crate::{NetworkConfig, PricedModel, Unconfirmed, claims, question};
 
 /// How many claims are with the models at the same time.
 const CLAIMS_AT_ONCE: usize = 4;
@@ -40,7 +42,12 @@ impl Verification {
     pub(crate) async fn run(self, events: mpsc::Sender<Event>) {
         let last = self.verify(&events).await;
         // A reader that left has nothing more to hear, but still owes.
-        self.bill.settle().await;
+        let last = match self.bill.settle().await {
+            Ok(()) => last,
+            Err(Unconfirmed) => last.map(|_| Event::Error {
+                message: UNCONFIRMED,
+            }),
+        };
         if let Ok(last) = last {
             events.send(last).await.ok();
         }

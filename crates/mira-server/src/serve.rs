@@ -158,9 +158,9 @@ async fn serve_installation(
     };
     connections::serve(listeners, tls, front, draining, drain).await;
 
-    tokio::time::timeout(CHARGES_PATIENCE, meter.settled())
-        .await
-        .ok();
+    if let Err(count) = meter.settled(CHARGES_PATIENCE).await {
+        tracing::error!(count, "charges are lost that the store did not confirm");
+    }
     stop.send_replace(true);
     forgetting.await.ok();
     delivering.await.ok();

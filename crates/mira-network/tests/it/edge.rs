@@ -18,7 +18,8 @@ use mira_core::{
 };
 use mira_key::{KeyDigest, ServiceName};
 use mira_network::{
-    Charge, Meter, Network, NetworkConfig, Price, PricedModel, inference_router, verify_router,
+    Charge, Meter, Network, NetworkConfig, Price, PricedModel, Unconfirmed, inference_router,
+    verify_router,
 };
 use mira_outbound::{HttpClient, Model, ModelClient};
 use mira_wire::{Dialect, RequestId, finish};
@@ -192,14 +193,23 @@ fn grant() -> Grant {
 }
 
 impl Meter for Recorder {
-    fn charge(&self, charge: Charge) -> BoxFuture<'static, ()> {
+    fn charge(&self, charge: Charge) -> BoxFuture<'static, Result<(), Unconfirmed>> {
         let (charges, gate) = (self.charges.clone(), self.gate.get().cloned());
         Box::pin(async move {
             charges.send(charge).unwrap();
-            if let Some(gate) = gate {
-                gate.acquire().await.unwrap().forget();
-            }
+            let Some(gate) = gate else {
+                return Ok(());
+            };
+            let permit = gate.acquire().await;
+            permit
+                .map(|permit| permit.forget())
+                .map_err(|_| Unconfirmed)
         })
+    }
+
+    fn is_open(&self) -> bool {
+        let gate = self.gate.get();
+        gate.is_none_or(|gate| !gate.is_closed())
     }
 }
 

@@ -212,3 +212,46 @@ async fn last_event_comes_after_the_charge_and_not_before() {
         assert!(piece.starts_with(last.as_bytes()), "{piece:?}");
     }
 }
+
+#[tokio::test]
+async fn nobody_is_told_of_a_charge_that_is_not_confirmed() {
+    const ERROR: &str =
+        "event: error\ndata: {\"message\":\"The charge could not be confirmed\"}\n\n";
+    for (path, body, status, end) in [
+        (STREAM, FACT, 200, ERROR),
+        (CHAT, CHAT_STREAM, 200, ERROR),
+        (
+            CHAT,
+            r#"{"model":"x/a","messages":[]}"#,
+            503,
+            r#"{"error":"Service Unavailable","message":"Service temporarily unavailable"}"#,
+        ),
+    ] {
+        let mut model = ModelServer::new(|question| match mira_testkit::claim(question) {
+            _ if question["stream"] == true => {
+                Reply::Events(vec![CHUNK, "data: [DONE]\n\n"], End::Close)
+            }
+            Some(_) => Reply::text("A"),
+            None => Reply::text(r#"{"claims":["one"]}"#),
+        })
+        .await;
+        let store = Arc::new(Semaphore::new(0));
+        let base_url = model.base_url().to_owned();
+        let models = [("x/a", &*base_url), ("x/b", &*base_url)];
+        let edge = Edge::new(&models).confirmed_by(Arc::clone(&store));
+        let (answer, ()) = tokio::join!(edge.post(path, body), async {
+            model.asked().await;
+            store.close();
+        });
+        assert_eq!(answer.status(), status, "{path}");
+        let seen = text(answer).await;
+        assert!(seen.ends_with(end), "{path}: {seen}");
+        assert!(
+            !seen.contains("completed") && !seen.contains("[DONE]"),
+            "{seen}"
+        );
+        // Nor does more work begin meanwhile.
+        let refused = crate::edge::refusal(edge.post(path, body).await).await;
+        assert_eq!(refused.1, "unavailable", "{path}");
+    }
+}

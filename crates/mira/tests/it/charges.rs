@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
-use mira_testkit::{Client, End, ModelServer, Reply, Server, ServerOptions, claim};
+use mira_testkit::{
+    Client, End, Events, ModelServer, Postgres, Reply, Server, ServerOptions, Way, claim,
+};
 use serde_json::{Value, json};
 
 use crate::{new_app_key, signed_in};
@@ -246,4 +248,81 @@ async fn kill_at_any_moment_charges_nobody_twice_and_forgets_no_charge_that_was_
         .await
         .json();
     assert_eq!(micros(&app["balance"]), balance);
+}
+
+/// A server over PostgreSQL by a way that can be cut.
+fn start_over(model: &ModelServer, way: &Way, database: &str) -> Server {
+    let port = Postgres::shared().port();
+    let url = database.replace(&format!(":{port}/"), &format!(":{}/", way.port()));
+    let table = model.table("x/a");
+    let options = ServerOptions {
+        demo: true,
+        config: Some(format!("[store]\nlease_ms = 1000\n{LIMITS}{table}")),
+        arguments: vec!["--database".to_owned(), url],
+        ..ServerOptions::default()
+    };
+    Server::start(env!("CARGO_BIN_EXE_mira"), options)
+}
+
+/// A stream under way, with the id of its request.
+async fn begin(client: &Client) -> (Events, String) {
+    let body = json!({"model": "x/a", "messages": [], "stream": true});
+    let path = "/inference/v1/chat/completions";
+    let mut events = client.post_for_events(path, &body).await;
+    let id = events.headers()["x-mira-request-id"].to_str().unwrap();
+    let id = id.to_owned();
+    events.next().await.unwrap();
+    (events, id)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn charge_outlasts_a_store_that_is_away_and_nobody_hears_of_it_before() {
+    const LAST: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,\
+                        \"completion_tokens\":5}}\n\ndata: [DONE]\n\n";
+    let model =
+        ModelServer::new(|_| Reply::Paced(CHUNK, Duration::from_millis(300), 2, LAST)).await;
+    let way = Way::start(Postgres::shared().port()).await;
+    let database = Postgres::shared().create_database();
+    let server = start_over(&model, &way, &database);
+    let demo = server.demo();
+    let keys = &demo.keys;
+    let client = server.client().with_key(&keys.inference);
+
+    // The store is away when the answer ends, and comes back.
+    let (events, outlasted) = begin(&client).await;
+    way.cut();
+    let rest = events.all().await;
+    assert_eq!(rest.last().unwrap().name, "error", "{rest:?}");
+    assert!(rest.iter().all(|event| event.data != "[DONE]"), "{rest:?}");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    way.mend();
+    let admin = loop {
+        let admin = server.client();
+        let signed_in = admin.sign_in(demo.user("admin")).await;
+        if signed_in.status == StatusCode::CREATED {
+            break admin;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let paid = charged(&admin, &demo.app_id, 1).await;
+    assert!(paid[&outlasted] > 0);
+
+    // The process is killed while the store is away: who was told nothing may owe
+    // nothing, and nothing else is touched.
+    let (events, forgotten) = begin(&client).await;
+    way.cut();
+    let rest = events.all().await;
+    assert_eq!(rest.last().unwrap().name, "error", "{rest:?}");
+    server.kill();
+    way.mend();
+    let server = start_over(&model, &way, &database);
+    let admin = server.client();
+    admin
+        .sign_in(demo.user("admin"))
+        .await
+        .expect(StatusCode::CREATED);
+    let ledger = ledger(&admin, &demo.app_id).await;
+    let mut after = charges(&ledger);
+    after.remove(&forgotten);
+    assert_eq!(after, paid);
 }
