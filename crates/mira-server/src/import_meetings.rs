@@ -1,17 +1,17 @@
 //! `mira import meetings`: files with transcripts, each a meeting.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use mira_console::ConsoleError;
 use mira_core::{OrganizationId, Timestamp};
-use mira_db::{DataDir, Database};
+use mira_db::Database;
 use mira_meetings::{ImportError, Imported, TranscriptFile};
 use mira_store::StoreError;
 
-use crate::ServeError;
-use crate::installation::{Installation, Parts, built_in_services};
+use crate::installation::{Installation, Place, built_in_services};
 use crate::serve::meetings;
+use crate::{Config, ServeError};
 
 /// What became of one file.
 #[derive(Debug)]
@@ -28,13 +28,14 @@ pub enum FileOutcome {
 /// became of each. What was taken in stays whatever happens, and is passed over the
 /// next time.
 pub async fn import_meetings(
-    data: &Path,
+    place: Place<'_>,
     organization: OrganizationId,
     files: &[PathBuf],
     mut progress: impl FnMut(&Path, FileOutcome),
 ) -> Result<(), ServeError> {
-    let data = DataDir::existing(data)?;
-    let installation = Installation::open(data, Parts::offline(built_in_services())).await?;
+    let lease = Duration::from_millis(Config::default().store.lease_ms);
+    let services = built_in_services();
+    let installation = Installation::open_offline(place, lease, services).await?;
     let imported = async {
         expect_organization(&installation.store, organization).await?;
         let meetings = meetings(&installation);

@@ -24,14 +24,8 @@ pub(crate) enum Import {
 /// `mira import meetings`.
 #[derive(Debug, Args)]
 pub(crate) struct MeetingsArguments {
-    /// The data folder; no server may be using it
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "MIRA_DATA",
-        default_value = "./mira-data"
-    )]
-    data: PathBuf,
+    #[command(flatten)]
+    store: StoreArguments,
     /// The organization that they will belong to
     #[arg(long, value_name = "ORG")]
     organization: OrganizationId,
@@ -77,10 +71,8 @@ async fn meetings(arguments: MeetingsArguments) -> Result<Outcome, CommandError>
         }
         bar.inc(1);
     };
-    let MeetingsArguments {
-        data, organization, ..
-    } = &arguments;
-    let done = import_meetings(data, *organization, &files, progress).await;
+    let place = arguments.store.place();
+    let done = import_meetings(place, arguments.organization, &files, progress).await;
     bar.finish_and_clear();
     done?;
     let counts = serde_json::json!({"imported": imported, "skipped": skipped, "failed": failed});
