@@ -1,7 +1,7 @@
 //! Insights: how a period went, what changed since the one before, and what would
 //! help most.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use mira_core::OrganizationId;
 use mira_db::DbError;
@@ -26,7 +26,8 @@ pub(crate) struct Insights {
     /// Its end, which is outside.
     #[schema(value_type = String, format = DateTime)]
     to: Instant,
-    /// The first instant of the period before, which is as long.
+    /// The first instant of the period before, which is as long, though no earlier
+    /// than the year 0.
     #[schema(value_type = String, format = DateTime)]
     previous_from: Instant,
     meetings: MeetingCounts,
@@ -95,11 +96,10 @@ impl Meetings {
             .database
             .read::<_, DbError, _>(move |tx| {
                 Box::pin(async move {
-                    let stretch = period.stretch_ms();
                     let stretches =
-                        store::facts::by_stretch(tx, organization, period, stretch).await?;
+                        store::facts::by_period(tx, organization, period.stretches()).await?;
                     let previous =
-                        store::facts::by_user(tx, organization, period.previous()).await?;
+                        store::facts::by_period(tx, organization, [period.previous()]).await?;
                     let statuses = store::facts::statuses(tx, organization, period).await?;
                     let criteria =
                         store::facts::weakest_criteria(tx, organization, period, MOST).await?;
@@ -107,10 +107,10 @@ impl Meetings {
                 })
             })
             .await?;
-        let previous = sum(previous.iter().map(|(_, facts)| facts));
-        let facts = sum(stretches.iter().map(|(_, facts)| facts));
+        let previous = sum(previous.values());
+        let facts = sum(stretches.values());
         let mut meetings = MeetingCounts::default();
-        for (_, status, count) in statuses {
+        for ((_, status), count) in statuses {
             meetings.add(status, count);
         }
         let metrics = facts.metrics();
@@ -120,7 +120,7 @@ impl Meetings {
             previous_from: Instant(period.previous().from),
             meetings,
             changes: changes(&previous.metrics(), &metrics),
-            trend: trend(period, stretches.into_iter().collect()),
+            trend: trend(period, stretches),
             top_improvements: improvements(&facts),
             weakest_criteria: criteria.into_iter().map(WeakCriterion::of).collect(),
             metrics,
@@ -163,7 +163,7 @@ fn changes(before: &Metrics, now: &Metrics) -> Vec<Change> {
     changes
 }
 
-fn trend(period: Period, mut facts: HashMap<u64, Facts>) -> Vec<Stretch> {
+fn trend(period: Period, mut facts: BTreeMap<u64, Facts>) -> Vec<Stretch> {
     (0..)
         .zip(period.stretches())
         .map(|(number, stretch)| Stretch {
@@ -185,9 +185,9 @@ fn improvements(facts: &Facts) -> Vec<Improvement> {
         })
         .collect();
     improvements.sort_by_key(|improvement| std::cmp::Reverse(improvement.meetings));
-    improvements.truncate(MOST as usize);
+    improvements.truncate(MOST);
     improvements
 }
 
 /// How many improvements and criteria are told.
-const MOST: u32 = 5;
+const MOST: usize = 5;

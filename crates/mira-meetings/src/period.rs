@@ -20,17 +20,18 @@ impl Period {
         let to = parameters.instant("to")?.unwrap_or(now);
         let from = parameters.instant("from")?;
         let from = from.unwrap_or_else(|| to.plus_secs(-30 * DAY_SECS));
+        let from = from.max(EARLIEST);
         if from >= to {
             return Err(Invalid::NotBefore("from", "to"));
         }
         Ok(Self { from, to })
     }
 
-    /// The same length of time just before.
+    /// The same length of time just before, as far as years can be written.
     pub(crate) fn previous(self) -> Self {
         let from = Timestamp::from_millis(self.from.as_millis() - self.millis());
         Self {
-            from,
+            from: from.max(EARLIEST),
             to: self.from,
         }
     }
@@ -62,12 +63,14 @@ impl Period {
 }
 
 const DAY_SECS: i64 = 86_400;
-const DAY_MS: i64 = DAY_SECS * 1000;
+pub(crate) const DAY_MS: i64 = DAY_SECS * 1000;
+/// The first instant that RFC 3339 can write: 0000-01-01T00:00:00Z.
+const EARLIEST: Timestamp = Timestamp::from_millis(-62_167_219_200_000);
 const MOST_STRETCHES: i64 = 60;
 
 #[cfg(test)]
 mod tests {
-    use super::{DAY_MS, Period};
+    use super::{DAY_MS, EARLIEST, Period};
     use mira_core::Timestamp;
 
     fn days(count: i64) -> Period {
@@ -102,5 +105,18 @@ mod tests {
         let previous = days(7).previous();
         assert_eq!(previous.to, Timestamp::from_millis(5));
         assert_eq!(previous.from, Timestamp::from_millis(5 - 7 * DAY_MS));
+    }
+
+    #[test]
+    fn previous_period_begins_no_earlier_than_years_are_written() {
+        let to = Timestamp::from_millis(0);
+        let long = Period { from: EARLIEST, to };
+        assert_eq!(
+            long.previous(),
+            Period {
+                from: EARLIEST,
+                to: EARLIEST
+            }
+        );
     }
 }

@@ -98,7 +98,7 @@ impl Meetings {
             all.0 = all.0.plus(&facts);
             users.entry(user_id).or_default().0 = facts;
         }
-        for (user_id, status, count) in statuses {
+        for ((user_id, status), count) in statuses {
             all.1.add(status, count);
             users.entry(user_id).or_default().1.add(status, count);
         }

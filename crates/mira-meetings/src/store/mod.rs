@@ -7,4 +7,5 @@ pub(crate) mod meetings;
 pub(crate) mod queue;
 pub(crate) mod reports;
 pub(crate) mod roleplay;
+mod spans;
 pub(crate) mod templates;

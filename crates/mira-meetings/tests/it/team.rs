@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{House, grant, id, model, organization};
+use crate::house::{House, NOON, blob, grant, id, model, organization};
 use crate::script::Line::Says;
 use crate::script::Script;
 
@@ -16,6 +16,8 @@ suite! {
     bad_periods_are_refused,
     other_organizations_do_not_count,
     deleted_meeting_no_longer_counts,
+    long_period_is_what_its_meetings_are_wherever_it_begins,
+    longest_period_is_told_in_years_that_can_be_written,
 }
 
 /// Brings a meeting in which Ann, the host, speaks `host` of 100 seconds.
@@ -267,4 +269,108 @@ async fn deleted_meeting_no_longer_counts(house: House) {
     assert_eq!(insights["meetings"]["total"], 0);
     assert_eq!(insights["metrics"]["reports"], 0);
     assert_eq!(insights["top_improvements"], json!([]));
+}
+
+const HOUR: i64 = 3_600_000;
+
+/// Meeting `number`, so many hours before noon, of one of three users.
+async fn past(house: &House, number: u64, hours: i64) {
+    let (meeting, organization) = (blob(id(number).as_bytes()), organization(1));
+    let organization = blob(organization.as_bytes());
+    let at = NOON.as_millis() - hours * HOUR;
+    let user = blob(id(number % 3).as_bytes());
+    house
+        .execute(format!(
+            "INSERT INTO meetings (id, organization_id, title, status, user_id, attendees,
+                 started_at, created_at)
+             VALUES ({meeting}, {organization}, 'T', 'completed', {user}, '[]', {at}, 0);
+             INSERT INTO report_facts VALUES ({organization}, {at}, {meeting}, {user},
+                 1000, 500, 1, {number}, 4, 5, 6, 7, 8, 1, {number} % 100);
+             INSERT INTO report_criteria VALUES ({organization}, {at}, {meeting}, 1, 'Pace', 50);"
+        ))
+        .await;
+}
+
+/// The meetings, by their hours before noon, that are there.
+async fn expect(house: &House, hours: &[(u64, i64)]) {
+    for (from, to) in [
+        (3_000, 0),
+        (2_000, 17),
+        (1_501, 1_500),
+        (1_200, 36),
+        (400, 395),
+        (36, 12),
+    ] {
+        let instant = |hours: i64| {
+            let at = mira_core::Timestamp::from_millis(NOON.as_millis() - hours * HOUR);
+            mira_wire::format_instant(at)
+        };
+        let inside: Vec<u64> = hours
+            .iter()
+            .filter(|(_, hours)| (to + 1..=from).contains(hours))
+            .map(|(number, _)| *number)
+            .collect();
+        let query = format!("?from={}&to={}", instant(from), instant(to));
+        let stats = get(house, &format!("/team/stats{query}")).await;
+        let insights = get(house, &format!("/insights{query}")).await;
+        let count = inside.len();
+        for told in [&stats, &insights] {
+            assert_eq!(told["metrics"]["reports"], count, "{query}");
+            assert_eq!(told["meetings"]["by_status"]["completed"], count, "{query}");
+        }
+        assert_eq!(stats["metrics"], insights["metrics"], "{query}");
+        for user in stats["users"].as_array().unwrap() {
+            let number = (0..3)
+                .find(|number| user["user_id"] == json!(id(*number)))
+                .unwrap();
+            let theirs = inside.iter().filter(|inside| *inside % 3 == number).count();
+            assert_eq!(user["metrics"]["reports"], theirs, "{query}");
+            assert_eq!(user["meetings"]["total"], theirs, "{query}");
+        }
+        let trend = insights["trend"].as_array().unwrap().iter();
+        let questions = trend.map(|stretch| {
+            let metrics = &stretch["metrics"];
+            let mean = metrics["questions_per_meeting"]
+                .as_f64()
+                .unwrap_or_default();
+            (mean * metrics["reports"].as_f64().unwrap()).round()
+        });
+        let asked: f64 = inside
+            .iter()
+            .map(|number| f64::from(u32::try_from(*number).unwrap()))
+            .sum();
+        assert!((questions.sum::<f64>() - asked).abs() <= 1.0, "{query}");
+        let scores = insights["weakest_criteria"][0]["scores"]
+            .as_u64()
+            .unwrap_or_default();
+        assert_eq!(scores, inside.len() as u64, "{query}");
+    }
+}
+
+async fn long_period_is_what_its_meetings_are_wherever_it_begins(house: House) {
+    let mut hours: Vec<(u64, i64)> = (1_u32..=60)
+        .map(|n| (n.into(), i64::from(n) * 37))
+        .collect();
+    for (number, hours) in &hours {
+        past(&house, *number, *hours).await;
+    }
+    expect(&house, &hours).await;
+    // What is deleted no longer counts, and what changes hands counts elsewhere.
+    for number in [1, 30, 31] {
+        let path = format!("/meetings/{}", id(number));
+        house.delete(&grant(organization(1)), &path).await.data();
+    }
+    hours.retain(|(number, _)| ![1, 30, 31].contains(number));
+    expect(&house, &hours).await;
+    house.execute("UPDATE meetings SET status = 'failed'").await;
+    let stats = get(&house, "/team/stats?from=2025-01-01").await;
+    assert_eq!(stats["meetings"]["by_status"]["failed"], 57);
+    assert_eq!(stats["meetings"]["by_status"]["completed"], 0);
+}
+
+async fn longest_period_is_told_in_years_that_can_be_written(house: House) {
+    meet(&house, "2026-02-10T10:00:00Z", None, 50, "Hi.").await;
+    let insights = get(&house, "/insights?from=0000-01-01").await;
+    assert_eq!(insights["previous_from"], "0000-01-01T00:00:00.000Z");
+    assert_eq!(insights["metrics"]["reports"], 1);
 }
