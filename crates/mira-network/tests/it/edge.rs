@@ -23,7 +23,7 @@ use mira_network::{
 };
 use mira_outbound::{HttpClient, Model, ModelClient};
 use mira_wire::{Dialect, RequestId, finish};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::time::timeout;
 use tower::ServiceExt as _;
 
@@ -201,9 +201,7 @@ impl Meter for Recorder {
                 return Ok(());
             };
             let permit = gate.acquire().await;
-            permit
-                .map(|permit| permit.forget())
-                .map_err(|_| Unconfirmed)
+            permit.map(SemaphorePermit::forget).map_err(|_| Unconfirmed)
         })
     }
 

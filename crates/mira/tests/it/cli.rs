@@ -11,14 +11,14 @@ use crate::demo;
 const MIRA: &str = env!("CARGO_BIN_EXE_mira");
 
 /// Somebody at a terminal: the server they mean, and what else their shell has set.
-struct Operator {
+pub(crate) struct Operator {
     url: String,
     key: Option<String>,
     home: tempfile::TempDir,
 }
 
 impl Operator {
-    fn of(server: &Server, key: Option<&str>) -> Self {
+    pub(crate) fn of(server: &Server, key: Option<&str>) -> Self {
         Self {
             url: server.url(),
             key: key.map(str::to_owned),
@@ -26,7 +26,7 @@ impl Operator {
         }
     }
 
-    fn types(&self, line: &str) -> Finished {
+    pub(crate) fn types(&self, line: &str) -> Finished {
         self.types_with(line, "", &[])
     }
 
@@ -41,19 +41,19 @@ impl Operator {
 
     /// What a line that works prints.
     #[track_caller]
-    fn reads(&self, line: &str) -> String {
+    pub(crate) fn reads(&self, line: &str) -> String {
         let finished = self.types(line);
         assert_eq!(finished.code, Some(0), "{line}: {}", finished.stderr);
         finished.stdout
     }
 
     #[track_caller]
-    fn reads_json(&self, line: &str) -> Value {
+    pub(crate) fn reads_json(&self, line: &str) -> Value {
         serde_json::from_str(&self.reads(&format!("{line} --json"))).unwrap()
     }
 
     /// The code that the server gives a key, and the exit code that says so.
-    fn verdict(&self, key: &str) -> (String, Option<i32>) {
+    pub(crate) fn verdict(&self, key: &str) -> (String, Option<i32>) {
         let finished = self.types_with("keys verify - --cost 0 --json", key, &[]);
         let verdict: Value = serde_json::from_str(&finished.stdout).unwrap();
         (verdict["code"].as_str().unwrap().to_owned(), finished.code)

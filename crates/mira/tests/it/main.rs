@@ -8,6 +8,7 @@
 mod backup;
 mod charges;
 mod cli;
+mod cli_apps;
 mod conformance;
 mod corpus;
 mod drain;
@@ -22,6 +23,8 @@ mod limits;
 mod listeners;
 mod matrix;
 mod meetings;
+mod mira_api;
+mod mira_network;
 mod money;
 mod nodes;
 mod reach;
