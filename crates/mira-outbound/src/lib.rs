@@ -7,6 +7,7 @@ mod address_rules;
 mod body;
 mod chat;
 mod client;
+mod connector;
 mod error;
 mod model;
 mod resolver;

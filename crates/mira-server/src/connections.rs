@@ -72,7 +72,8 @@ pub(crate) async fn serve(
                 });
                 let stream = TokioIo::new(WatchedStream::new(transport));
                 let connection = builder.serve_connection_with_upgrades(stream, service);
-                watcher.watch(connection.into_owned()).await.ok();
+                // Boxed, since it is large, and this task would hold it twice.
+                Box::pin(watcher.watch(connection.into_owned())).await.ok();
             }
             drop(place);
         });
