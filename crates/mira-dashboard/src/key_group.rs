@@ -90,7 +90,10 @@ async fn confirm(
             &html! {},
         ))
         (question(&viewer, &app, group, keys.len()))
-        @if !keys.is_empty() { (key_table(&viewer, "The keys that will be revoked", keys, now)) }
+        @if !keys.is_empty() {
+            // To look at: what can be done to one key alone is not offered here.
+            div.preview { (key_table(&viewer, "The keys that will be revoked", keys, now)) }
+        }
     };
     Ok(layout::page(&viewer, Section::Apps, "Revoke keys", &body))
 }
