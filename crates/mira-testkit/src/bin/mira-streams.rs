@@ -1,5 +1,6 @@
 //! A thousand streams at once, over loopback, for twenty seconds: no event is lost,
-//! every token is charged and none twice, and an open stream holds little memory.
+//! every token is charged and none twice, and an open stream holds little memory; and
+//! before that, how much later the first event comes than from the provider itself.
 //! Run as `cargo xtask bench streams`.
 #![expect(
     clippy::print_stdout,
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::StatusCode;
-use mira_testkit::{ANSWER_TOKENS, Client, ModelServer, Reply, Server, ServerOptions, claim};
+use mira_testkit::{ANSWER_TOKENS, Client, End, ModelServer, Reply, Server, ServerOptions, claim};
 use serde_json::{Value, json};
 use tokio::time::{Instant, interval, sleep};
 
@@ -21,6 +22,8 @@ const STREAMS: u32 = 1_000;
 const LOAD: Duration = Duration::from_secs(20);
 /// The streams begin one after the other within this time.
 const RAMP: Duration = Duration::from_secs(4);
+/// How often the first event is waited for.
+const FIRST_TOKENS: usize = 300;
 /// How long a model thinks.
 const THOUGHT: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(500);
@@ -61,6 +64,7 @@ enum Kind {
 async fn main() -> ExitCode {
     let binary = std::env::args().nth(1).expect("usage: mira-streams BINARY");
     let mut is_good = true;
+    first_token(&binary).await;
     for kind in [Kind::Verify, Kind::Inference] {
         is_good &= measure(&binary, kind).await;
     }
@@ -74,14 +78,7 @@ async fn main() -> ExitCode {
 /// Whether nothing was lost and nothing charged wrongly.
 async fn measure(binary: &str, kind: Kind) -> bool {
     let model = model().await;
-    let limits = "[limits]\napp_key_per_minute = 0\napp_key_per_day = 0\nconsole_per_minute = 0\n";
-    let models = ["x/a", "x/b", "x/c"].map(|id| model.table(id)).concat();
-    let options = ServerOptions {
-        demo: true,
-        config: Some(format!("{limits}{models}")),
-        ..ServerOptions::default()
-    };
-    let server = Server::start(binary, options);
+    let server = start(binary, &model);
     let facts = server.demo();
     let key = match kind {
         Kind::Verify => &facts.keys.verify,
@@ -113,6 +110,50 @@ async fn measure(binary: &str, kind: Kind) -> bool {
         "  resident {before} KiB before, {peak} KiB at the peak: {per_stream} KiB a stream (at most {MAX_KIB})"
     );
     lost == 0 && count == streams && micros == expected && per_stream <= MAX_KIB
+}
+
+/// How long the first event of a stream takes from the provider itself and through the
+/// server, asked one after the other, each on a connection of its own.
+async fn first_token(binary: &str) {
+    let model = ModelServer::new(|_| Reply::Events(vec![CHUNK, LAST], End::Close)).await;
+    let server = start(binary, &model);
+    let through = server.client().with_key(&server.demo().keys.inference);
+    let address = model.base_url().trim_start_matches("http://");
+    let address = address.trim_end_matches("/v1").parse();
+    let itself = Client::new(address.expect("an address"));
+    let body = json!({"model": "x/a", "messages": [], "stream": true});
+    let mut took = [Vec::new(), Vec::new()];
+    for _ in 0..FIRST_TOKENS {
+        for (took, (client, path)) in took.iter_mut().zip([
+            (&itself, "/v1/chat/completions"),
+            (&through, "/inference/v1/chat/completions"),
+        ]) {
+            let begun = Instant::now();
+            let mut events = client.post_for_events(path, &body).await;
+            events.next().await.expect("an event");
+            took.push(begun.elapsed());
+            events.all().await;
+        }
+    }
+    let [itself, through] = took.map(|mut took| {
+        took.sort();
+        let at = |percent: usize| took.get(took.len() * percent / 100).copied();
+        [50, 95].map(|percent| at(percent).unwrap_or_default().as_secs_f64() * 1e3)
+    });
+    println!("first event, {FIRST_TOKENS} times, p50 and p95 in ms");
+    println!("  the provider itself {:.2} {:.2}", itself[0], itself[1]);
+    println!("  through the server  {:.2} {:.2}", through[0], through[1]);
+}
+
+fn start(binary: &str, model: &ModelServer) -> Server {
+    let limits = "[limits]\napp_key_per_minute = 0\napp_key_per_day = 0\nconsole_per_minute = 0\n";
+    let models = ["x/a", "x/b", "x/c"].map(|id| model.table(id)).concat();
+    let options = ServerOptions {
+        demo: true,
+        config: Some(format!("{limits}{models}")),
+        ..ServerOptions::default()
+    };
+    Server::start(binary, options)
 }
 
 async fn model() -> ModelServer {

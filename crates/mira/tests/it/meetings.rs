@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use mira_testkit::{Answer, Client, Demo, Server, ServerOptions, run};
+use mira_testkit::{Answer, Client, Demo, Postgres, Server, ServerOptions, run};
 use serde_json::{Value, json};
 
 use crate::demo_without_limits;
@@ -244,6 +244,42 @@ async fn titles(client: &Client) -> Vec<String> {
         );
     }
     titles
+}
+
+#[tokio::test]
+async fn import_into_a_database_shows_beside_a_running_server() {
+    let root = tempfile::tempdir().unwrap();
+    write_transcripts(root.path(), 2);
+    let url = Postgres::shared().create_database();
+    let options = ServerOptions {
+        demo: true,
+        arguments: vec!["--database".to_owned(), url.clone()],
+        ..ServerOptions::default()
+    };
+    let server = Server::start(MIRA, options);
+    let demo = server.demo();
+    let calls = root.path().join("calls").display().to_string();
+    let arguments = [
+        "import",
+        "meetings",
+        "--organization",
+        &demo.organization_id,
+    ];
+    let arguments = [&arguments[..], &["--database", &url, &calls]].concat();
+    for counts in [
+        json!({"imported": 2, "skipped": 0, "failed": 0}),
+        json!({"imported": 0, "skipped": 2, "failed": 0}),
+    ] {
+        let finished = run(MIRA, &arguments, &[], "");
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+        assert_eq!(
+            serde_json::from_str::<Value>(&finished.stdout).unwrap(),
+            counts
+        );
+    }
+    let client = server.client().with_key(&demo.keys.read);
+    let listed = get(&client, "/meetings?from=2001-01-01&to=2002-01-01").await;
+    assert_eq!(listed["meta"]["total"], 2);
 }
 
 #[test]

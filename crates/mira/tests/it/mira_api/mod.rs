@@ -192,7 +192,7 @@ async fn every_operation_of_the_mira_api_is_opened_by_its_permission_and_no_othe
 }
 
 #[tokio::test]
-async fn lists_pages_filters_and_absent_ids_of_the_mira_api_are_as_agreed() {
+async fn lists_pages_and_filters_of_the_mira_api_are_as_agreed() {
     let server = demo_without_limits();
     let keys = server.demo().keys;
     let admin = server.client().with_key(&keys.admin);
@@ -267,6 +267,12 @@ async fn lists_pages_filters_and_absent_ids_of_the_mira_api_are_as_agreed() {
         assert_eq!(refusal(&answer).0, 400, "{path}");
         assert_eq!(answer.code(), Some("invalid_request"));
     }
+}
+
+#[tokio::test]
+async fn ids_that_are_absent_malformed_or_foreign_are_not_found() {
+    let server = demo_without_limits();
+    let admin = server.client().with_key(&server.demo().keys.admin);
     for (noun, path) in [
         ("Meeting", "/meetings/{}"),
         ("Meeting", "/meetings/{}/report"),
