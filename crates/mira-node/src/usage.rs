@@ -49,8 +49,12 @@ impl Unwritten {
             minute_window: window(tally.minute),
             day_window: window(tally.day),
         };
+        self.put(entry);
+    }
+
+    fn put(&mut self, entry: Entry) {
         self.counts
-            .entry((tally.key_id, day))
+            .entry((entry.key_id, entry.day))
             .and_modify(|known| known.merge(&entry))
             .or_insert(entry);
     }
@@ -85,25 +89,31 @@ impl Node {
         if unwritten.last.is_none() && !unwritten.counts.is_empty() {
             unwritten.last = Some(self.last_flush().await?);
         }
+        let mut later = Vec::new();
         while let Some((flush, entries)) = unwritten.next() {
-            self.write(flush, entries).await?;
+            let left = self.write(flush, entries).await?;
             unwritten.in_doubt = None;
+            later.extend(left);
+        }
+        for entry in later {
+            unwritten.put(entry);
         }
         Ok(())
     }
 
-    async fn write(&self, flush: Flush, entries: Arc<[Entry]>) -> Result<(), StoreError> {
+    /// Returns what the next flush is to write.
+    async fn write(&self, flush: Flush, entries: Arc<[Entry]>) -> Result<Vec<Entry>, StoreError> {
         let at = self.verifier.clock().now();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
                     if !usage::begin_flush(tx, flush, at).await? {
-                        return Ok::<_, StoreError>(());
+                        return Ok::<_, StoreError>(Vec::new());
                     }
                     if entries.len() <= DIRECT {
-                        usage::record(tx, &entries).await
+                        usage::conclude(tx, &entries).await
                     } else {
-                        journal::append(tx, &entries).await
+                        journal::append(tx, &entries).await.map(|()| Vec::new())
                     }
                 })
             })

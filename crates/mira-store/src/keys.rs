@@ -158,3 +158,14 @@ pub async fn touch_last_used(
         Tx::Postgres(tx) => postgres::keys::touch_last_used(tx, batch).await,
     }
 }
+
+/// The same as the last step, which on a database of many writers commits.
+pub(crate) async fn conclude_last_used(
+    tx: &mut Tx,
+    batch: &[(KeyId, Timestamp)],
+) -> Result<Vec<(KeyId, Timestamp)>, StoreError> {
+    match tx {
+        Tx::Postgres(tx) => postgres::keys::conclude_last_used(tx, batch).await,
+        Tx::Sqlite(_) => touch_last_used(tx, batch).await,
+    }
+}

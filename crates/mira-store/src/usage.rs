@@ -173,6 +173,25 @@ pub async fn add(tx: &mut Tx, batch: &[Increment]) -> Result<(), StoreError> {
 /// Writes `entries` into the tables that people read: usage, last uses and windows.
 /// The last use of a key that somebody is changing goes to the journal instead.
 pub async fn record(tx: &mut Tx, entries: &[Entry]) -> Result<(), StoreError> {
+    count(tx, entries).await?;
+    let left = keys::touch_last_used(tx, &last_uses(entries)).await?;
+    let left: Vec<Entry> = left.into_iter().map(unused_but).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    journal::append(tx, &left).await
+}
+
+/// The same as the last step of a transaction, which on a database of many writers
+/// commits: nobody who changes a key waits while an answer to this travels. Returns
+/// what is left for the next time.
+pub async fn conclude(tx: &mut Tx, entries: &[Entry]) -> Result<Vec<Entry>, StoreError> {
+    count(tx, entries).await?;
+    let left = keys::conclude_last_used(tx, &last_uses(entries)).await?;
+    Ok(left.into_iter().map(unused_but).collect())
+}
+
+async fn count(tx: &mut Tx, entries: &[Entry]) -> Result<(), StoreError> {
     let increments: Vec<Increment> = entries
         .iter()
         .map(|entry| Increment {
@@ -181,28 +200,23 @@ pub async fn record(tx: &mut Tx, entries: &[Entry]) -> Result<(), StoreError> {
             tally: entry.tally,
         })
         .collect();
-    let last_used = entries
-        .iter()
-        .filter_map(|entry| Some((entry.key_id, entry.last_used?)));
-    let last_used: Vec<_> = last_used.collect();
     let windows: Vec<Counted> = entries.iter().flat_map(Entry::windows).collect();
     add(tx, &increments).await?;
-    windows::keep(tx, &windows).await?;
-    // At last, since whoever changes a key waits from here on.
-    let left = keys::touch_last_used(tx, &last_used).await?;
-    let left = left.into_iter().map(|(key_id, at)| Entry {
-        key_id,
-        day: Day::of(at),
-        tally: Tally::default(),
+    windows::keep(tx, &windows).await
+}
+
+fn last_uses(entries: &[Entry]) -> Vec<(KeyId, Timestamp)> {
+    let used = entries.iter();
+    used.filter_map(|entry| Some((entry.key_id, entry.last_used?)))
+        .collect()
+}
+
+/// Nothing but a last use.
+fn unused_but((key_id, at): (KeyId, Timestamp)) -> Entry {
+    Entry {
         last_used: Some(at),
-        minute_window: WindowWord::default(),
-        day_window: WindowWord::default(),
-    });
-    let left: Vec<Entry> = left.collect();
-    if left.is_empty() {
-        return Ok(());
+        ..Entry::new(key_id, Day::of(at))
     }
-    journal::append(tx, &left).await
 }
 
 /// The sums of each day that has any, in order. The end of `days` is outside.

@@ -146,23 +146,40 @@ pub(crate) async fn touch_last_used(
     tx: &PostgresTx,
     batch: &[(KeyId, Timestamp)],
 ) -> Result<Vec<(KeyId, Timestamp)>, StoreError> {
-    let ids: Vec<&[u8]> = batch.iter().map(|(id, _)| &id.as_bytes()[..]).collect();
-    let instants: Vec<i64> = batch.iter().map(|(_, at)| at.as_millis()).collect();
-    let sql = "WITH used AS (
-                   SELECT use.id, max(use.at) AS at
-                   FROM unnest($1::BYTEA[], $2::BIGINT[]) AS use (id, at)
-                   JOIN keys ON keys.id = use.id
-                   WHERE keys.last_used_at IS NULL OR keys.last_used_at < use.at
-                   GROUP BY use.id
-               ), free AS (
-                   SELECT keys.id, used.at FROM keys JOIN used ON used.id = keys.id
-                   FOR NO KEY UPDATE OF keys SKIP LOCKED
-               ), noted AS (
-                   UPDATE keys SET last_used_at = greatest(last_used_at, free.at)
-                   FROM free WHERE keys.id = free.id
-               )
-               SELECT id, at FROM used WHERE id NOT IN (SELECT id FROM free)";
-    let rows = tx.query(sql, &[&ids, &instants]).await?;
+    let (ids, instants) = columns_of(batch);
+    left(&tx.query(TOUCH, &[&ids, &instants]).await?)
+}
+
+/// The same, and commits in the same trip.
+pub(crate) async fn conclude_last_used(
+    tx: &PostgresTx,
+    batch: &[(KeyId, Timestamp)],
+) -> Result<Vec<(KeyId, Timestamp)>, StoreError> {
+    let (ids, instants) = columns_of(batch);
+    left(&tx.query_and_commit(TOUCH, &[&ids, &instants]).await?)
+}
+
+const TOUCH: &str = "WITH used AS (
+         SELECT use.id, max(use.at) AS at
+         FROM unnest($1::BYTEA[], $2::BIGINT[]) AS use (id, at)
+         JOIN keys ON keys.id = use.id
+         WHERE keys.last_used_at IS NULL OR keys.last_used_at < use.at
+         GROUP BY use.id
+     ), free AS (
+         SELECT keys.id, used.at FROM keys JOIN used ON used.id = keys.id
+         FOR NO KEY UPDATE OF keys SKIP LOCKED
+     ), noted AS (
+         UPDATE keys SET last_used_at = greatest(last_used_at, free.at)
+         FROM free WHERE keys.id = free.id
+     )
+     SELECT id, at FROM used WHERE id NOT IN (SELECT id FROM free)";
+
+fn columns_of(batch: &[(KeyId, Timestamp)]) -> (Vec<&[u8]>, Vec<i64>) {
+    let ids = batch.iter().map(|(id, _)| &id.as_bytes()[..]).collect();
+    (ids, batch.iter().map(|(_, at)| at.as_millis()).collect())
+}
+
+fn left(rows: &[tokio_postgres::Row]) -> Result<Vec<(KeyId, Timestamp)>, StoreError> {
     let read = |row| {
         let mut columns = Columns::of(Row::Postgres(row));
         Ok::<_, DbError>((columns.take()?, columns.take()?))
