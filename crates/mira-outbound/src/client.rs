@@ -10,16 +10,19 @@ use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response, Uri};
 use http_body_util::Full;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::crypto::aws_lc_rs;
 use tokio::time::timeout;
 use tower_service::Service as _;
 
-use crate::connector::Connector;
 use crate::resolver::{NoAddress, Resolver};
 use crate::{AddressRules, Body, OutboundError};
 
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 const POOL_IDLE_PER_HOST: usize = 64;
 /// An HTTP/2 connection that stops answering pings is dropped, so that the
@@ -34,6 +37,8 @@ pub struct HttpClient {
     /// Absent where the addresses are the operator's own choice.
     rules: Option<Arc<AddressRules>>,
 }
+
+type Connector = HttpsConnector<HttpConnector<Resolver>>;
 
 impl HttpClient {
     /// A client with an empty pool, for addresses that the operator chose. Must be
@@ -56,7 +61,7 @@ impl HttpClient {
             .pool_max_idle_per_host(POOL_IDLE_PER_HOST)
             .http2_keep_alive_interval(PING_INTERVAL)
             .http2_keep_alive_timeout(PING_TIMEOUT)
-            .build(Connector::new(rules.clone()));
+            .build(connector(rules.clone()));
         Self { client, rules }
     }
 
@@ -132,4 +137,19 @@ fn literal(host: &str) -> Option<IpAddr> {
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
     bare.unwrap_or(host).parse().ok()
+}
+
+#[expect(clippy::expect_used, reason = "aws-lc-rs has the default TLS versions")]
+fn connector(rules: Option<Arc<AddressRules>>) -> Connector {
+    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(rules));
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    let provider = aws_lc_rs::default_provider();
+    HttpsConnectorBuilder::new()
+        .with_provider_and_webpki_roots(provider)
+        .expect("the provider supports TLS 1.2 and 1.3")
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(tcp)
 }

@@ -7,7 +7,6 @@ mod address_rules;
 mod body;
 mod chat;
 mod client;
-mod connector;
 mod error;
 mod model;
 mod resolver;

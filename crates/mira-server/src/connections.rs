@@ -72,8 +72,7 @@ pub(crate) async fn serve(
                 });
                 let stream = TokioIo::new(WatchedStream::new(transport));
                 let connection = builder.serve_connection_with_upgrades(stream, service);
-                // Boxed, since it is large, and this task would hold it twice.
-                Box::pin(watcher.watch(connection.into_owned())).await.ok();
+                watcher.watch(connection.into_owned()).await.ok();
             }
             drop(place);
         });
