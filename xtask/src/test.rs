@@ -43,6 +43,10 @@ const STEPS: &[Step] = &[
         run: |root| cargo(root, &["test", "--workspace", "--locked"]),
     },
     Step {
+        name: "planted bugs",
+        run: find_planted,
+    },
+    Step {
         name: "documentation",
         run: document,
     },
@@ -95,6 +99,22 @@ fn clippy(root: &Path) -> Outcome {
         "--",
         "-D",
         "warnings",
+    ];
+    cargo(root, &arguments)
+}
+
+/// What finds nothing in the tests must find what is there to be found, in a build of its
+/// own. With `--workspace` what comes from elsewhere has the features of the tests, and is
+/// not built again.
+fn find_planted(root: &Path) -> Outcome {
+    let arguments = [
+        "test",
+        "--workspace",
+        "--features",
+        "mira-nemesis/planted",
+        "--test",
+        "planted",
+        "--locked",
     ];
     cargo(root, &arguments)
 }

@@ -119,7 +119,8 @@ pub async fn run(options: &Options) -> ExitCode {
     let deadly = phases.iter().filter(|phase| phase.has_deaths()).count();
     for phase in &phases {
         let extent = options.extent(phase, deadly);
-        let (record, verdict) = perform(phase, &options.plan(phase, &binary), extent).await;
+        let plan = options.plan(phase, &binary);
+        let (record, verdict) = perform(phase.name, phase, &plan, extent).await;
         kills += record.kills();
         if verdict != Verdict::Passed {
             failed.push(phase.name);
@@ -135,14 +136,20 @@ pub async fn run(options: &Options) -> ExitCode {
 }
 
 /// Runs one phase and prints what came of it.
-async fn perform(phase: &Phase, plan: &Plan, extent: Extent) -> (Arc<Record>, Verdict) {
+async fn perform(
+    title: &str,
+    phase: &Phase,
+    plan: &Plan,
+    extent: Extent,
+) -> (Arc<Record>, Verdict) {
     let begun = Stamp::now();
     let (record, verdict) = phase.run(plan, extent).await.unwrap_or_else(|reason| {
         let verdict = Verdict::Invalid(reason.to_string());
         (Arc::default(), verdict)
     });
-    print!("{}\n{record}", phase.name);
-    println!("  {verdict} in {:.1?}", begun.elapsed());
+    // At once, as others may be performed beside it.
+    let time = begun.elapsed();
+    println!("{title}\n{record}  {verdict} in {time:.1?}");
     (record, verdict)
 }
 

@@ -1,10 +1,13 @@
 //! The nemesis is tested itself: it must find every planted bug, and nothing where
 //! none is planted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use mira_verifier::planted::Bug;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::clock::Stamp;
 use crate::phase::{Extent, PHASES, Verdict};
@@ -14,6 +17,15 @@ use crate::{Options, perform};
 const NEEDED: &[&str] = &["calm", "delay", "partition", "fading"];
 /// Keys that die in each of these phases where no bug is planted.
 const REVOCATIONS: usize = 20;
+/// Installations at the same time: each waits more than it works.
+const AT_ONCE: usize = 2;
+
+/// A phase of one installation, with a bug or without.
+#[derive(Clone)]
+struct Case {
+    phase: &'static str,
+    bug: Option<Bug>,
+}
 
 /// Where a bug shows.
 const fn phase_of(bug: Bug) -> &'static str {
@@ -25,54 +37,89 @@ const fn phase_of(bug: Bug) -> &'static str {
     }
 }
 
+/// What a violation says by which a bug is known, one or the other.
+const fn signs_of(bug: Bug) -> &'static [&'static str] {
+    match bug {
+        Bug::Stream => &["a stream"],
+        Bug::Refuse => &["to a good key"],
+        // What is not published yet may be a new key, too.
+        Bug::Acknowledge => &["accepted", "to a good key"],
+        Bug::Cache | Bug::Early | Bug::Forgotten | Bug::Open | Bug::Reply => &["accepted"],
+    }
+}
+
 /// Runs a binary with each of its bugs, and without one.
 pub(crate) async fn find(options: &Options, binary: &Path) -> ExitCode {
     let begun = Stamp::now();
-    let mut found = 0;
-    let is_chosen =
-        |phase: &str| options.phases.is_empty() || options.phases.iter().any(|name| name == phase);
-    let bugs = Bug::ALL.iter().copied();
-    let bugs: Vec<_> = bugs.filter(|bug| is_chosen(phase_of(*bug))).collect();
-    let needed: Vec<_> = NEEDED.iter().filter(|phase| is_chosen(phase)).collect();
-    for bug in bugs.iter().copied() {
-        println!("planted: {}", bug.name());
-        let verdict = try_one(options, binary, phase_of(bug), Some(bug)).await;
-        if verdict == Verdict::Violated {
-            found += 1;
-        }
+    let is_chosen = |case: &Case| {
+        options.phases.is_empty() || options.phases.iter().any(|name| name == case.phase)
+    };
+    let with_bugs = Bug::ALL.iter().map(|bug| Case {
+        phase: phase_of(*bug),
+        bug: Some(*bug),
+    });
+    let clean = NEEDED.iter().map(|phase| Case { phase, bug: None });
+    let cases: Vec<_> = with_bugs.chain(clean).filter(is_chosen).collect();
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut trying = JoinSet::new();
+    for case in cases.clone() {
+        let (options, binary) = (options.clone(), PathBuf::from(binary));
+        let places = Arc::clone(&places);
+        trying.spawn(async move {
+            let place = places.acquire().await;
+            let is_right = place.is_ok() && case.is_right(&options, &binary).await;
+            (case.bug, is_right)
+        });
     }
-    println!("planted: nothing");
-    let mut clean = 0;
-    for name in &needed {
-        if try_one(options, binary, name, None).await == Verdict::Passed {
-            clean += 1;
-        }
-    }
-    let (all, needed) = (bugs.len(), needed.len());
+    let right = trying.join_all().await;
+    let right = right.into_iter().filter(|(_, is_right)| *is_right);
+    let (bugs, clean): (Vec<_>, Vec<_>) = right.partition(|(bug, _)| bug.is_some());
+    let names: Vec<_> = bugs
+        .iter()
+        .filter_map(|(bug, _)| Some(bug.as_ref()?.name()))
+        .collect();
+    let (planted, needed): (Vec<_>, Vec<_>) = cases.iter().partition(|case| case.bug.is_some());
     println!(
-        "planted bugs found {found} of {all} in {:.0?}",
-        begun.elapsed()
+        "planted bugs found {} of {} in {:.0?}: {}",
+        names.len(),
+        planted.len(),
+        begun.elapsed(),
+        names.join(", ")
     );
+    let (clean, needed) = (clean.len(), needed.len());
     println!("phases that passed without one: {clean} of {needed}");
-    if found == all && clean == needed {
+    if names.len() == planted.len() && clean == needed {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
 
-async fn try_one(options: &Options, binary: &Path, name: &str, bug: Option<Bug>) -> Verdict {
-    let Some(phase) = PHASES.iter().find(|phase| phase.name == name) else {
-        return Verdict::Invalid(format!("no phase is called {name}"));
-    };
-    let mut plan = options.plan(phase, binary);
-    plan.bug = bug.map(|bug| bug.name().to_owned());
-    let extent = Extent {
-        // With a bug, until it is found or the time is over.
-        revocations: bug.map_or(REVOCATIONS, |_| usize::MAX),
-        stops_when_found: true,
-        judges_times: false,
-        ..options.extent(phase, 1)
-    };
-    perform(phase, &plan, extent).await.1
+impl Case {
+    /// Whether what came of it is what must: the bug is found by its own sign, or
+    /// there is nothing to be found.
+    async fn is_right(&self, options: &Options, binary: &Path) -> bool {
+        let Some(phase) = PHASES.iter().find(|phase| phase.name == self.phase) else {
+            return false;
+        };
+        let mut plan = options.plan(phase, binary);
+        plan.bug = self.bug.map(|bug| bug.name().to_owned());
+        let extent = Extent {
+            // With a bug, until it is found or the time is over.
+            revocations: self.bug.map_or(REVOCATIONS, |_| usize::MAX),
+            stops_when_found: true,
+            judges_times: false,
+            ..options.extent(phase, 1)
+        };
+        let name = self.bug.map_or("nothing", Bug::name);
+        let title = format!("planted: {name}, in {}", self.phase);
+        let (record, verdict) = perform(&title, phase, &plan, extent).await;
+        match self.bug {
+            Some(bug) => {
+                let has_sign = signs_of(bug).iter().any(|sign| record.has_violation(sign));
+                verdict == Verdict::Violated && has_sign
+            }
+            None => verdict == Verdict::Passed,
+        }
+    }
 }
