@@ -96,6 +96,11 @@ pub(crate) async fn find(options: &Options, binary: &Path) -> ExitCode {
 }
 
 impl Case {
+    /// A late reply is found by a key that dies in the moments before it.
+    fn crowd(&self) -> usize {
+        if self.bug == Some(Bug::Reply) { 2 } else { 1 }
+    }
+
     /// Whether what came of it is what must: the bug is found by its own sign, or
     /// there is nothing to be found.
     async fn is_right(&self, options: &Options, binary: &Path) -> bool {
@@ -109,6 +114,7 @@ impl Case {
             revocations: self.bug.map_or(REVOCATIONS, |_| usize::MAX),
             stops_when_found: true,
             judges_times: false,
+            keys: options.keys * self.crowd(),
             ..options.extent(phase, 1)
         };
         let name = self.bug.map_or("nothing", Bug::name);

@@ -182,12 +182,16 @@ async fn kill_everything(scene: &Scene) {
 }
 
 async fn fade(scene: &Scene, node: &Node, time: Duration) {
+    let lease = scene.installation.lease;
+    // Three answers of this kind still fit into the half of a lease that a renewal may
+    // take.
+    let late = u64::try_from(lease.as_millis() * 3 / 20).unwrap_or(0);
     let slow = Spoil {
-        to_node: Flow::Delay(180..220),
+        to_node: Flow::Delay(late..late + 10),
         ..Spoil::default()
     };
     node.spoil(slow, false);
-    sleep(scene.installation.lease.mul_f64(0.7)).await;
+    sleep(lease.mul_f64(0.7)).await;
     spoil(Fault::Fading, scene, &[node], &both(&Flow::Hold), time).await;
 }
 
