@@ -20,6 +20,8 @@ pub(crate) struct Databases(Mutex<Pair>);
 struct Pair {
     primary: Arc<Postgres>,
     standby: Option<Arc<Postgres>>,
+    /// The primary before the last promotion, which is dead.
+    former: Option<Arc<Postgres>>,
 }
 
 impl Databases {
@@ -28,6 +30,7 @@ impl Databases {
         Self(Mutex::new(Pair {
             primary,
             standby: None,
+            former: None,
         }))
     }
 
@@ -72,14 +75,24 @@ impl Databases {
         }
     }
 
-    /// Kills the primary and promotes the standby; gives the new primary. The old
-    /// one is gone for good.
+    /// Kills the primary and promotes the standby; gives the new primary.
     pub(crate) fn fail_over(&self) -> Option<Arc<Postgres>> {
         let standby = self.lock().standby.take()?;
         self.primary().kill();
         standby.promote();
-        self.lock().primary = Arc::clone(&standby);
+        let mut pair = self.lock();
+        pair.former = Some(std::mem::replace(&mut pair.primary, Arc::clone(&standby)));
         Some(standby)
+    }
+
+    /// Kills the primary, and starts the one that was before it again.
+    pub(crate) fn swap(&self) -> Option<Arc<Postgres>> {
+        let former = self.lock().former.take()?;
+        self.primary().kill();
+        former.start_again();
+        let mut pair = self.lock();
+        pair.former = Some(std::mem::replace(&mut pair.primary, Arc::clone(&former)));
+        Some(former)
     }
 
     fn lock(&self) -> MutexGuard<'_, Pair> {

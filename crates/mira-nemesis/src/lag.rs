@@ -1,15 +1,18 @@
 //! A standby that lacks revocations is promoted. The nodes that have applied them must
-//! notice, serve nothing and say what to do; and once that is done, no dead key is
-//! accepted anywhere.
+//! notice, serve nothing and say what to do. They go on by themselves over a server that
+//! has everything; without one, once what they say is done, no dead key is accepted
+//! anywhere.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mira_testkit::Postgres;
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::sleep;
 
 use crate::clock::Stamp;
+use crate::databases::Databases;
 use crate::exchange::{Exchange, Reply};
 use crate::life::{self, Scene};
 use crate::mutator::Doomed;
@@ -19,10 +22,12 @@ use crate::proxy::{Flow, Spoil};
 use crate::strike::repoint;
 
 /// What a phase of it must have seen.
-pub(crate) const EVIDENCE: &[(&str, u64)] = &[(PROMOTED, 1), (LACKING, 1), (REFUSING, 1)];
+pub(crate) const EVIDENCE: &[(&str, u64)] =
+    &[(PROMOTED, 1), (LACKING, 1), (REFUSING, 1), (RETURNED, 1)];
 const PROMOTED: &str = "lagging standbys promoted";
 const LACKING: &str = "deaths that they lacked";
 const REFUSING: &str = "nodes that refused and said what to do";
+const RETURNED: &str = "returns of what had everything";
 
 /// What the log of such a node says.
 const ADVICE: [&str; 2] = ["revoke again what is missing", "restart this node"];
@@ -64,27 +69,59 @@ async fn round(scene: &Arc<Scene>, extent: Extent, chance: &mut fastrand::Rng) -
     });
     scene.begin_fault();
     kill_all(scene, &doomed, extent.keys, chance).await;
-    for node in &installation.nodes {
-        node.begin_trouble();
-        node.lose_database();
-    }
-    let primary = block_in_place(|| databases.fail_over());
-    let primary = primary.ok_or_else(|| io::Error::other("there is no standby"))?;
+    lose_primary(scene, Databases::fail_over)?;
     scene.record.fault(PROMOTED, 1);
-    repoint(&installation.nodes.iter().collect::<Vec<_>>(), &primary);
-    for node in &installation.nodes {
-        await_refusal(node).await?;
-        refuses_to_change(scene, node, &doomed).await?;
-        scene.record.fault(REFUSING, 1);
-    }
+    all_refuse(scene, &doomed).await?;
     // The haunted nodes are watched for a while.
     sleep(installation.lease).await;
+    lose_primary(scene, Databases::swap)?;
+    go_on(scene).await;
+    scene.present_latest_everywhere(doomed.len()).await;
+    lose_primary(scene, Databases::swap)?;
+    all_refuse(scene, &doomed).await?;
     repair(scene, &doomed).await?;
     scene.end_fault();
+    scene.present_latest_everywhere(doomed.len()).await;
+    Ok(())
+}
+
+/// The primary dies, and another server takes its place.
+fn lose_primary(scene: &Scene, replace: fn(&Databases) -> Option<Arc<Postgres>>) -> io::Result<()> {
+    let installation = &scene.installation;
     for node in &installation.nodes {
-        scene.present_latest(node, doomed.len()).await;
+        node.begin_trouble();
+    }
+    let databases = installation.databases.as_ref();
+    let primary = block_in_place(|| databases.and_then(replace));
+    let primary = primary.ok_or_else(|| io::Error::other("there is no other server"))?;
+    for node in &installation.nodes {
+        node.lose_database();
+    }
+    repoint(&installation.nodes.iter().collect::<Vec<_>>(), &primary);
+    Ok(())
+}
+
+/// Every node notices and says what to do.
+async fn all_refuse(scene: &Scene, doomed: &[Arc<Doomed>]) -> io::Result<()> {
+    for node in &scene.installation.nodes {
+        await_refusal(node).await?;
+        refuses_to_change(scene, node, doomed).await?;
+        scene.record.fault(REFUSING, 1);
     }
     Ok(())
+}
+
+/// The server that has everything is back: they serve again by themselves.
+async fn go_on(scene: &Scene) {
+    let healed_at = Stamp::now();
+    for node in &scene.installation.nodes {
+        node.heal();
+    }
+    for node in &scene.installation.nodes {
+        let key = &scene.installation.witness;
+        node.recover(key, healed_at, &scene.record).await;
+    }
+    scene.record.fault(RETURNED, 1);
 }
 
 async fn make_keys(

@@ -65,6 +65,12 @@ impl Scene {
         }
     }
 
+    pub(crate) async fn present_latest_everywhere(&self, count: usize) {
+        for node in &self.installation.nodes {
+            self.present_latest(node, count).await;
+        }
+    }
+
     pub(crate) fn spawn(&self, probe: impl Future<Output = ()> + Send + 'static) {
         let mut probes = self
             .probes

@@ -227,9 +227,7 @@ impl Extent {
 
 /// With every fault over, no dead key is accepted anywhere.
 async fn look_back(scene: &Scene) {
-    for node in &scene.installation.nodes {
-        scene.present_latest(node, usize::MAX).await;
-    }
+    scene.present_latest_everywhere(usize::MAX).await;
     let mut probes = std::mem::take(
         &mut *scene
             .probes

@@ -291,9 +291,7 @@ async fn fail_over(scene: &Scene) {
         block_in_place(|| node.start());
     }
     recover(scene, &nodes).await;
-    for node in nodes {
-        scene.present_latest(node, LATEST).await;
-    }
+    scene.present_latest_everywhere(LATEST).await;
 }
 
 /// Keys that die between the arrival of a standby and its promotion, at least.
