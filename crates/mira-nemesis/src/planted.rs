@@ -17,6 +17,8 @@ use crate::{Options, perform};
 const NEEDED: &[&str] = &["calm", "delay", "partition", "fading"];
 /// Keys that die in each of these phases where no bug is planted.
 const REVOCATIONS: usize = 20;
+/// So many times the time of a phase may pass until a bug is found.
+const PATIENCE: u32 = 3;
 /// Installations at the same time: each waits more than it works.
 const AT_ONCE: usize = 2;
 
@@ -109,13 +111,15 @@ impl Case {
         };
         let mut plan = options.plan(phase, binary);
         plan.bug = self.bug.map(|bug| bug.name().to_owned());
+        let extent = options.extent(phase, 1);
         let extent = Extent {
             // With a bug, until it is found or the time is over.
             revocations: self.bug.map_or(REVOCATIONS, |_| usize::MAX),
+            time: extent.time * PATIENCE,
             stops_when_found: true,
             judges_times: false,
             keys: options.keys * self.crowd(),
-            ..options.extent(phase, 1)
+            ..extent
         };
         let name = self.bug.map_or("nothing", Bug::name);
         let title = format!("planted: {name}, in {}", self.phase);

@@ -240,7 +240,9 @@ impl Node {
             #[cfg(feature = "planted")]
             if mira_verifier::planted::Bug::Acknowledge.is_planted() && !entries.is_empty() {
                 self.publish(&entries);
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                // Not the same on every node, or whoever answers is as late as the others.
+                let late = self.clock().boot().as_nanos() % 600_000_000;
+                tokio::time::sleep(std::time::Duration::from_nanos(late)).await;
             }
             for entry in &entries {
                 self.verifier.apply(&entry.change);
