@@ -10,12 +10,12 @@ use std::net::IpAddr;
 use axum::body::Body;
 use http::header::{CACHE_CONTROL, HeaderValue};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, Method, Response, request};
+use http::{HeaderMap, HeaderName, Method, Response, Uri};
 use mira_core::Grant;
 use mira_tower::{Guard, set_identity};
 use mira_wire::{Dialect, ErrorCode, Refusal, RequestId, quota_headers};
 
-use crate::{Authorized, RouteTable, authorize};
+use crate::{Authorized, Question, RouteTable, authorize, authorize_at_once};
 
 /// A way to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,10 @@ pub enum Door {
     /// `ext_authz` sends them over HTTP.
     Envoy,
 }
+
+/// 200 and who is behind the request, or the refusal, and the shape of the route that was
+/// asked about.
+pub type DoorAnswer = (Result<Response<Body>, Refusal>, Dialect);
 
 /// What a door was asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,15 +60,14 @@ impl Door {
         }
     }
 
-    /// What the request with this `head` asks about. A method or a path that is missing, or there
-    /// twice, is refused: two readers could take two.
-    pub fn asked(self, head: &request::Parts) -> Result<Asked, Refusal> {
+    /// What a request asks about. A method or a path that is missing, or there twice, is
+    /// refused: two readers could take two.
+    pub fn asked(self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Asked, Refusal> {
         let (method, target) = match self {
             Self::Forward => ("x-forwarded-method", "x-forwarded-uri"),
             Self::Nginx => ("x-original-method", "x-original-uri"),
-            Self::Envoy => return envoy(head),
+            Self::Envoy => return envoy(method, uri),
         };
-        let headers = &head.headers;
         let method = single(headers, HeaderName::from_static(method), "method")?;
         let method = Method::from_bytes(method.as_bytes())
             .map_err(|_| Refusal::invalid("The method asked about is not one"))?;
@@ -73,34 +76,19 @@ impl Door {
         Ok(Asked { method, target })
     }
 
-    /// Answers the request with this `head` from `address`: 200 and who is behind it, or the refusal
-    /// and the shape of the route that was asked about. Executes nothing.
-    pub async fn answer(
-        self,
-        routes: &RouteTable,
-        guard: &Guard,
-        address: IpAddr,
-        request_id: RequestId,
-        head: &request::Parts,
-    ) -> (Result<Response<Body>, Refusal>, Dialect) {
-        let (answer, dialect) = match self.asked(head) {
-            Ok(asked) => {
-                let headers = &head.headers;
-                asked
-                    .answer(routes, guard, address, request_id, headers)
-                    .await
-            }
-            Err(refusal) => (Err(refusal), Dialect::Network),
-        };
+    /// How this door says `answer`.
+    pub fn say(self, answer: DoorAnswer) -> DoorAnswer {
         match answer {
-            Err(refusal) if self == Self::Nginx => (Ok(said_in_fields(&refusal, dialect)), dialect),
-            answer => (answer, dialect),
+            (Err(refusal), dialect) if self == Self::Nginx => {
+                (Ok(said_in_fields(&refusal, dialect)), dialect)
+            }
+            answer => answer,
         }
     }
 }
 
 impl Asked {
-    /// Decides on it for a client at `address` that sent `headers`, as [`Door::answer`] does.
+    /// Decides on it for a client at `address` that sent `headers`. Executes nothing.
     pub async fn answer(
         &self,
         routes: &RouteTable,
@@ -108,9 +96,41 @@ impl Asked {
         address: IpAddr,
         request_id: RequestId,
         headers: &HeaderMap,
-    ) -> (Result<Response<Body>, Refusal>, Dialect) {
-        let path = self.target.path();
-        let authorized = authorize(routes, guard, &self.method, path, headers, address).await;
+    ) -> DoorAnswer {
+        let question = self.question(address, headers);
+        let authorized = authorize(routes, guard, &question).await;
+        self.answer_to(routes, authorized, request_id)
+    }
+
+    /// The same, if memory alone holds the answer. Nothing is charged if it does not.
+    pub fn answer_at_once(
+        &self,
+        routes: &RouteTable,
+        guard: &Guard,
+        address: IpAddr,
+        request_id: RequestId,
+        headers: &HeaderMap,
+    ) -> Option<DoorAnswer> {
+        let question = self.question(address, headers);
+        let authorized = authorize_at_once(routes, guard, &question)?;
+        Some(self.answer_to(routes, authorized, request_id))
+    }
+
+    fn question<'q>(&'q self, address: IpAddr, headers: &'q HeaderMap) -> Question<'q> {
+        Question {
+            method: &self.method,
+            path: self.target.path(),
+            headers,
+            address,
+        }
+    }
+
+    fn answer_to(
+        &self,
+        routes: &RouteTable,
+        authorized: Result<Authorized<'_>, Refusal>,
+        request_id: RequestId,
+    ) -> DoorAnswer {
         let answer = match authorized {
             Ok(Authorized::Granted(target, grant)) => {
                 return (Ok(yes(Some(&grant), request_id)), target.dialect());
@@ -119,7 +139,8 @@ impl Asked {
             Ok(Authorized::Open) => Err(Refusal::error(ErrorCode::NoRoute)),
             Err(refusal) => Err(refusal),
         };
-        (answer, routes.dialect(path).unwrap_or(Dialect::Network))
+        let dialect = routes.dialect(self.target.path());
+        (answer, dialect.unwrap_or(Dialect::Network))
     }
 }
 
@@ -137,14 +158,14 @@ fn said_in_fields(refusal: &Refusal, dialect: Dialect) -> Response<Body> {
     response
 }
 
-fn envoy(head: &request::Parts) -> Result<Asked, Refusal> {
-    let target = head.uri.path_and_query().map(PathAndQuery::as_str);
+fn envoy(method: &Method, uri: &Uri) -> Result<Asked, Refusal> {
+    let target = uri.path_and_query().map(PathAndQuery::as_str);
     let rest = target.and_then(|target| target.strip_prefix(ENVOY_PREFIX));
     let target = match rest {
         Some(rest) if rest.starts_with('/') => parse_target(rest.as_bytes())?,
         _ => return Err(Refusal::invalid("The path asked about is missing")),
     };
-    let method = head.method.clone();
+    let method = method.clone();
     Ok(Asked { method, target })
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use futures_util::future::{Either, ready};
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -66,9 +67,14 @@ pub(crate) async fn serve(
             if let Ok(transport) = secured(transport, tls).await {
                 let is_tls = matches!(transport, Transport::Tls(_));
                 let service = service_fn(move |request: Request<Incoming>| {
+                    if let Some(response) = front.answer_at_once(peer, &request) {
+                        return Either::Left(ready(Ok::<_, Infallible>(response)));
+                    }
                     let front = Arc::clone(&front);
                     let request = request.map(Body::new);
-                    async move { Ok::<_, Infallible>(front.answer(peer, is_tls, request).await) }
+                    Either::Right(Box::pin(async move {
+                        Ok(front.answer(peer, is_tls, request).await)
+                    }))
                 });
                 let stream = TokioIo::new(WatchedStream::new(transport));
                 let connection = builder.serve_connection_with_upgrades(stream, service);

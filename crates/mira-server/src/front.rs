@@ -5,7 +5,7 @@
 //! [`mira_wire::finish`].
 
 use std::net::IpAddr;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -18,7 +18,9 @@ use http::header::{ACCEPT, CACHE_CONTROL, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use mira_console::{Caller, Console};
 use mira_core::{Grant, Timestamp};
-use mira_gateway::{Arrival, Authorized, Door, Proxy, RouteTable, Target, authorize};
+use mira_gateway::{
+    Arrival, Authorized, Door, Proxy, Question, RouteTable, Target, authorize, authorize_at_once,
+};
 use mira_key::Entropy;
 use mira_tower::{Guard, Peer, client_address};
 use mira_wire::{
@@ -79,6 +81,30 @@ impl Front {
         finish(page.unwrap_or(response), dialect, request_id)
     }
 
+    /// The answer to whoever asks at a door, if memory alone holds it: nothing is
+    /// waited for and no body is read. It is the same as [`answer`](Self::answer)
+    /// gives, on a shorter way.
+    pub(crate) fn answer_at_once<B>(&self, peer: Peer, request: &Request<B>) -> Option<Response> {
+        let door = Door::at(request.uri().path())?;
+        if request.headers().len() > MAX_HEADERS {
+            return None;
+        }
+        let id = request_ids::next(self.console.now(), self.entropy.as_ref()).ok()?;
+        let address = self.client_address(peer, request.headers());
+        let routes = self.routes.load();
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            let headers = request.headers();
+            match door.asked(request.method(), request.uri(), headers) {
+                Ok(asked) => asked.answer_at_once(&routes, &self.guard, address, id, headers),
+                Err(refusal) => Some((Err(refusal), Dialect::Network)),
+            }
+        }));
+        // What panics is answered on the longer way.
+        let (answer, dialect) = door.say(answered.ok()??);
+        let response = answer.unwrap_or_else(IntoResponse::into_response);
+        Some(finish(response, dialect, id))
+    }
+
     /// What a request used is charged once under its id, so a request without one
     /// of its own is not carried out. The id on the refusal is of the clock alone.
     fn refuse_without_id(&self, now: Timestamp, request: &Request) -> Response {
@@ -100,13 +126,19 @@ impl Front {
         request_id: RequestId,
     ) -> (Result<Response, Refusal>, Dialect) {
         let is_trusted = |address| self.trusted_proxies.contains(address);
-        let address = client_address(peer, request.headers(), is_trusted);
+        let address = self.client_address(peer, request.headers());
         let routes = self.routes.load();
         if let Some(door) = Door::at(request.uri().path()) {
             let (head, _) = request.into_parts();
-            return door
-                .answer(&routes, &self.guard, address, request_id, &head)
-                .await;
+            let answer = match door.asked(&head.method, &head.uri, &head.headers) {
+                Ok(asked) => {
+                    let (guard, headers) = (&self.guard, &head.headers);
+                    let answer = asked.answer(&routes, guard, address, request_id, headers);
+                    Box::pin(answer).await
+                }
+                Err(refusal) => (Err(refusal), Dialect::Network),
+            };
+            return door.say(answer);
         }
         if mira_ext_authz::is_call(&request) {
             let (guard, request) = (&self.guard, hurried(request));
@@ -143,9 +175,17 @@ impl Front {
         request_id: RequestId,
         request: Request,
     ) -> Result<Response, Refusal> {
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let headers = request.headers();
-        match authorize(routes, &self.guard, &method, &path, headers, address).await? {
+        let question = Question {
+            method: request.method(),
+            path: request.uri().path(),
+            headers: request.headers(),
+            address,
+        };
+        let authorized = match authorize_at_once(routes, &self.guard, &question) {
+            Some(authorized) => authorized,
+            None => Box::pin(authorize(routes, &self.guard, &question)).await,
+        };
+        match authorized? {
             // What is boxed here would make the future of every request larger.
             Authorized::Open => Box::pin(self.open(hurried(request), request_id)).await,
             Authorized::Public(_) => Ok(Box::pin(run(&self.products, hurried(request))).await),
@@ -179,6 +219,11 @@ impl Front {
             body = of_unknown_sender(body);
         }
         Ok(run(&self.pages, Request::from_parts(parts, body)).await)
+    }
+
+    fn client_address(&self, peer: Peer, headers: &HeaderMap) -> IpAddr {
+        let is_trusted = |address| self.trusted_proxies.contains(address);
+        client_address(peer, headers, is_trusted)
     }
 
     /// Whether the client reached us over https: a proxy that is trusted says so

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Response};
 use http_body::Body;
 use mira_core::{Access, Clock as _, Decision, Denied, Grant, Timestamp};
-use mira_verifier::{Credential, End, Lifeline, Refiller, Resolved, Verifier, resolve};
+use mira_verifier::{
+    Credential, End, Lifeline, Refiller, Resolved, Verification, Verifier, resolve,
+};
 use mira_wire::{Refusal, quota_headers};
 
 use crate::{LifelineBody, credential};
@@ -37,11 +39,28 @@ impl Guard {
         access: &Access,
     ) -> Result<Grant, Refusal> {
         match resolve(&self.verifier, self.refiller.as_ref(), credential, access).await {
-            Resolved::Decided(Decision::Allow(grant)) => Ok(grant),
-            Resolved::Decided(Decision::Deny(denied)) => {
-                Err(Refusal::denied(&denied, self.verifier.clock().now()))
-            }
+            Resolved::Decided(decision) => self.answer(decision),
             Resolved::Unavailable => Err(Refusal::unavailable()),
+        }
+    }
+
+    /// The same, if memory alone holds the answer. Nothing is charged if it does not.
+    pub fn admit_at_once(
+        &self,
+        headers: &HeaderMap,
+        access: &Access,
+    ) -> Option<Result<Grant, Refusal>> {
+        match self.verifier.verify(&credential(headers), access) {
+            Verification::Decided(decision) => Some(self.answer(decision)),
+            Verification::Unavailable => Some(Err(Refusal::unavailable())),
+            Verification::Needs(_) => None,
+        }
+    }
+
+    fn answer(&self, decision: Decision) -> Result<Grant, Refusal> {
+        match decision {
+            Decision::Allow(grant) => Ok(grant),
+            Decision::Deny(denied) => Err(Refusal::denied(&denied, self.verifier.clock().now())),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use mira_core::{AppId, Grant, KeyId, OrganizationId};
-use mira_wire::{REQUEST_ID_HEADER, RequestId};
+use mira_wire::{Fields, REQUEST_ID_HEADER, RequestId};
 
 use crate::spelling::{begins_as, reads_as};
 
@@ -15,6 +15,9 @@ const PERMISSIONS: HeaderName = HeaderName::from_static("x-mira-permissions");
 
 /// As many as are said, at most.
 const IDENTITY_FIELDS: usize = 7;
+
+/// As long as their values are together, usually.
+const IDENTITY_LENGTH: usize = 192;
 
 /// Where a key is, or where somebody takes one to be.
 const KEY: [&str; 2] = ["authorization", "x-api-key"];
@@ -34,29 +37,31 @@ pub fn is_for_mira(name: &str) -> bool {
 /// Says who is behind `grant`. What the key does not have is not said.
 pub fn set_identity(headers: &mut HeaderMap, grant: &Grant, request_id: RequestId) {
     headers.reserve(IDENTITY_FIELDS);
-    let mut set = |name, text: &str| {
-        // Ids and words of ours are all visible ASCII.
-        if let Ok(value) = HeaderValue::from_str(text) {
-            headers.insert(name, value);
-        }
-    };
+    let mut fields = Fields::<5>::with_capacity(IDENTITY_LENGTH);
     let organization_id = grant.organization_id();
-    set(KEY_ID, grant.key_id().encode(&mut [0; KeyId::LENGTH]));
-    set(
+    let key_id = grant.key_id();
+    fields.push(KEY_ID, key_id.encode(&mut [0; KeyId::LENGTH]).as_bytes());
+    fields.push(
         ORGANIZATION_ID,
-        organization_id.encode(&mut [0; OrganizationId::LENGTH]),
+        organization_id
+            .encode(&mut [0; OrganizationId::LENGTH])
+            .as_bytes(),
     );
     if let Some(app_id) = grant.app_id() {
-        set(APP_ID, app_id.encode(&mut [0; AppId::LENGTH]));
+        fields.push(APP_ID, app_id.encode(&mut [0; AppId::LENGTH]).as_bytes());
     }
     if let Some(service) = grant.service() {
-        set(SERVICE, service.as_str());
+        fields.push(SERVICE, service.as_str().as_bytes());
     }
+    fields.push(
+        REQUEST_ID_HEADER,
+        request_id.encode(&mut [0; RequestId::LENGTH]).as_bytes(),
+    );
+    fields.set(headers);
     if !grant.permissions().is_empty() {
         let permissions = HeaderValue::from_static(grant.permissions().as_str());
         headers.insert(PERMISSIONS, permissions);
     }
     let environment = HeaderValue::from_static(grant.environment().as_str());
     headers.insert(ENVIRONMENT, environment);
-    headers.insert(REQUEST_ID_HEADER, request_id.to_header_value());
 }

@@ -3,10 +3,10 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName};
 use mira_core::Quota;
 
-use crate::{Dialect, ErrorCode, REQUEST_ID_HEADER, Refusal, RequestId};
+use crate::{Dialect, ErrorCode, Fields, REQUEST_ID_HEADER, Refusal, RequestId};
 
 /// Marks a response that an upstream wrote, in its extensions: [`finish`] leaves
 /// its body as it is, errors included.
@@ -34,28 +34,46 @@ const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 /// Adds `X-RateLimit-Limit`, `-Remaining` and `-Reset` (Unix seconds).
 pub fn quota_headers(headers: &mut HeaderMap, quota: Quota) {
     let reset = u64::try_from(quota.reset.as_secs()).unwrap_or(0);
-    headers.reserve(3);
-    headers.insert(LIMIT, number(quota.limit.into()));
-    headers.insert(REMAINING, number(quota.remaining.into()));
-    headers.insert(RESET, number(reset));
+    let mut fields = Fields::<3>::with_capacity(QUOTA_LENGTH);
+    for (name, number) in [
+        (LIMIT, quota.limit.into()),
+        (REMAINING, quota.remaining.into()),
+        (RESET, reset),
+    ] {
+        fields.push(name, Digits::of(number).as_bytes());
+    }
+    fields.set(headers);
 }
 
-/// A number in decimal digits. The library's own conversion allocates twice.
-fn number(number: u64) -> HeaderValue {
-    let mut digits = [b'0'; 20];
-    let mut length = 0;
-    let mut rest = number;
-    for place in digits.iter_mut().rev() {
-        // A remainder of ten is a digit.
-        *place = b'0' + (rest % 10) as u8;
-        length += 1;
-        rest /= 10;
-        if rest == 0 {
-            break;
+/// Two numbers of 32 bits and an instant of this age.
+const QUOTA_LENGTH: usize = 30;
+
+/// A number in decimal digits.
+struct Digits {
+    digits: [u8; 20],
+    begin: usize,
+}
+
+impl Digits {
+    fn of(number: u64) -> Self {
+        let mut digits = [b'0'; 20];
+        let mut rest = number;
+        let mut begin = digits.len();
+        for place in digits.iter_mut().rev() {
+            // A remainder of ten is a digit.
+            *place = b'0' + (rest % 10) as u8;
+            begin -= 1;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
         }
+        Self { digits, begin }
     }
-    let digits = digits.get(digits.len() - length..).unwrap_or_default();
-    HeaderValue::from_bytes(digits).unwrap_or_else(|_| HeaderValue::from_static("0"))
+
+    fn as_bytes(&self) -> &[u8] {
+        self.digits.get(self.begin..).unwrap_or_default()
+    }
 }
 
 fn refusal_of(response: &Response) -> Option<Refusal> {
@@ -91,12 +109,13 @@ fn render(refusal: &Refusal, original: &Response, dialect: Dialect) -> Response 
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::Digits;
 
     #[test]
     fn numbers_are_written_as_everywhere() {
         for value in [0, 7, 10, 99, 100, 4_000_000_000, 1_767_225_600, u64::MAX] {
-            assert_eq!(number(value), value.to_string());
+            let digits = Digits::of(value);
+            assert_eq!(digits.as_bytes(), value.to_string().as_bytes());
         }
     }
 }

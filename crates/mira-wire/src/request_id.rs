@@ -34,11 +34,19 @@ impl RequestId {
         self.0.simple().encode_lower(buffer)
     }
 
+    /// As many characters as its text has.
+    pub const LENGTH: usize = 36;
+
+    /// Its text, in a buffer of the caller's.
+    pub fn encode(self, buffer: &mut [u8; Self::LENGTH]) -> &str {
+        self.0.as_hyphenated().encode_lower(buffer)
+    }
+
     /// As a header value.
     pub fn to_header_value(self) -> HeaderValue {
-        let mut buffer = Uuid::encode_buffer();
-        let text: &str = self.0.as_hyphenated().encode_lower(&mut buffer);
-        HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+        let mut buffer = [0; Self::LENGTH];
+        HeaderValue::from_str(self.encode(&mut buffer))
+            .unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }
 

@@ -19,8 +19,8 @@ use mira_core::{
     Suspendable, Timestamp,
 };
 use mira_gateway::{
-    Arrival, Authorized, Door, HeaderRules, Mount, Proxy, RouteTable, Service, Target, Timeouts,
-    Upstream, UpstreamOptions, authorize,
+    Arrival, Authorized, Door, HeaderRules, Mount, Proxy, Question, RouteTable, Service, Target,
+    Timeouts, Upstream, UpstreamOptions, authorize,
 };
 use mira_key::{KeyDigest, ServiceName};
 use mira_tower::{Guard, client_address};
@@ -144,7 +144,14 @@ impl Server {
         let (answer, dialect) = if let Some(door) = Door::at(request.uri().path()) {
             let (head, _) = request.into_parts();
             let (routes, guard) = (&self.routes, &self.guard);
-            door.answer(routes, guard, address, id, &head).await
+            let answer = match door.asked(&head.method, &head.uri, &head.headers) {
+                Ok(asked) => {
+                    let headers = &head.headers;
+                    asked.answer(routes, guard, address, id, headers).await
+                }
+                Err(refusal) => (Err(refusal), Dialect::Network),
+            };
+            door.say(answer)
         } else {
             let dialect = self.routes.dialect(request.uri().path());
             let answer = self.route(request, address, id).await;
@@ -160,15 +167,19 @@ impl Server {
         address: IpAddr,
         id: RequestId,
     ) -> Result<Response, Refusal> {
-        let (method, path) = (request.method(), request.uri().path());
-        let headers = request.headers();
-        let authorized = authorize(&self.routes, &self.guard, method, path, headers, address);
+        let question = Question {
+            method: request.method(),
+            path: request.uri().path(),
+            headers: request.headers(),
+            address,
+        };
+        let authorized = authorize(&self.routes, &self.guard, &question).await;
         let arrival = Arrival {
             peer: LOOPBACK,
             is_peer_trusted: self.trusts_peer,
             is_secure: self.is_secure,
         };
-        match authorized.await? {
+        match authorized? {
             Authorized::Open => Ok("a page".into_response()),
             Authorized::Public(_) => Ok(Response::new(Body::empty())),
             Authorized::Granted(Target::Product(_), grant) => {
