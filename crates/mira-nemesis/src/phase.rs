@@ -22,8 +22,10 @@ use crate::{lag, limits, witness};
 const PROBE_PATIENCE: Duration = Duration::from_secs(25);
 /// Connections on which dead keys are presented, for each node.
 const HAUNTERS: usize = 2;
-/// A phase that has not seen enough goes on for so many times its time.
+/// A phase that has not seen enough goes on for so many times its time, and for so long
+/// for each thing that must be done.
 const OVERTIME: u32 = 4;
+const EPISODE: Duration = Duration::from_secs(15);
 
 /// What a phase is.
 #[derive(Debug, Clone, Copy)]
@@ -221,7 +223,10 @@ impl Extent {
             return true;
         }
         let is_enough = record.kills() >= self.revocations || after >= self.time;
-        after >= self.time * OVERTIME || is_enough && record.invalid(expected).is_none()
+        let episodes: u64 = expected.faults.iter().map(|(_, least)| least).sum();
+        let episodes = EPISODE * u32::try_from(episodes).unwrap_or(u32::MAX);
+        let is_hopeless = after >= self.time * OVERTIME + episodes;
+        is_hopeless || is_enough && record.invalid(expected).is_none()
     }
 }
 
