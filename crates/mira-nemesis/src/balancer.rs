@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use mira_testkit::free_port;
 use tempfile::TempDir;
 
 use crate::installation::loopback;
@@ -26,8 +27,7 @@ pub(crate) struct Balancer {
 
 impl Balancer {
     pub(crate) fn start(nodes: &[SocketAddr]) -> io::Result<Self> {
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let address = loopback(port);
+        let address = loopback(free_port());
         let folder = TempDir::new()?;
         let file = folder.path().join("haproxy.cfg");
         fs::write(&file, config(address, nodes)?)?;

@@ -82,7 +82,7 @@ impl Installation {
                 }),
                 bug: plan.bug.clone(),
             };
-            nodes.push(Node::new(index, recipe, proxy)?);
+            nodes.push(Node::new(index, recipe, proxy));
         }
         for node in &nodes {
             tokio::task::block_in_place(|| node.start());

@@ -203,7 +203,7 @@ async fn repair(scene: &Scene, doomed: &[Arc<Doomed>]) -> io::Result<()> {
     let Some(first) = installation.nodes.first() else {
         return Ok(());
     };
-    let spare = first.spare(installation.nodes.len())?;
+    let spare = first.spare(installation.nodes.len());
     block_in_place(|| spare.start());
     for doomed in doomed {
         let is_dead = doomed.victim.effective_at() != Stamp::NEVER;

@@ -1,16 +1,16 @@
 //! One node: a `mira serve` process, and the proxy on its way to the database.
 
-use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use mira_testkit::{Demo, Server, ServerOptions};
+use mira_testkit::{Demo, Server, ServerOptions, free_port};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::clock::Stamp;
+use crate::installation::loopback;
 use crate::proxy::{Proxy, Spoil};
 use crate::record::Record;
 use crate::witness;
@@ -50,9 +50,9 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn new(index: usize, recipe: Recipe, proxy: Option<Proxy>) -> io::Result<Self> {
-        let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
-        Ok(Self {
+    pub(crate) fn new(index: usize, recipe: Recipe, proxy: Option<Proxy>) -> Self {
+        let address = loopback(free_port());
+        Self {
             index,
             address,
             proxy,
@@ -60,7 +60,7 @@ impl Node {
             server: Mutex::default(),
             trouble: AtomicU64::new(0),
             cut_at: AtomicU64::new(Stamp::NEVER.nanos()),
-        })
+        }
     }
 
     /// Starts the process and waits until it listens. One that ends, because its
@@ -139,7 +139,7 @@ impl Node {
 
     /// Another node on the same way to the database, at an address that no client
     /// knows. It begins with nothing.
-    pub(crate) fn spare(&self, index: usize) -> io::Result<Self> {
+    pub(crate) fn spare(&self, index: usize) -> Self {
         let mut recipe = self.recipe.clone();
         recipe.data.set_file_name(format!("node-{index}"));
         Self::new(index, recipe, None)

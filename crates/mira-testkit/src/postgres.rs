@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::free_port;
 
 const START_ATTEMPTS: u32 = 50;
 const START_PAUSE: Duration = Duration::from_millis(100);
@@ -65,6 +67,8 @@ impl Postgres {
             .read_line(&mut line)
             .expect("the watcher speaks UTF-8");
         let Some(folder) = line.strip_prefix("ready ") else {
+            // The shell ends when its input does, and its errors with it.
+            drop(watcher.stdin.take());
             let mut errors = String::new();
             let stderr = watcher.stderr.take();
             stderr.map(|mut stderr| stderr.read_to_string(&mut errors));
@@ -206,11 +210,6 @@ fn binaries() -> PathBuf {
         .pop()
         .expect("PostgreSQL is not installed; `cargo xtask test` installs it");
     binaries
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has free ports");
-    listener.local_addr().expect("it is bound").port()
 }
 
 /// Makes a server, says so, waits for its own input to end, and removes it.
