@@ -51,7 +51,7 @@ pub async fn authorize<'t>(
 }
 
 /// The same, if memory alone holds the answer. Nothing is charged if it does not.
-pub fn authorize_at_once<'t>(
+pub(crate) fn authorize_at_once<'t>(
     routes: &'t RouteTable,
     guard: &Guard,
     question: &Question<'_>,

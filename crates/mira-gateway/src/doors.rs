@@ -10,12 +10,13 @@ use std::net::IpAddr;
 use axum::body::Body;
 use http::header::{CACHE_CONTROL, HeaderValue};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, Method, Response, Uri};
+use http::{HeaderMap, HeaderName, Method, Request, Response, Uri, request};
 use mira_core::Grant;
 use mira_tower::{Guard, set_identity};
 use mira_wire::{Dialect, ErrorCode, Refusal, RequestId, quota_headers};
 
-use crate::{Authorized, Question, RouteTable, authorize, authorize_at_once};
+use crate::authorize::authorize_at_once;
+use crate::{Authorized, Question, RouteTable, authorize};
 
 /// A way to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +61,46 @@ impl Door {
         }
     }
 
+    /// Answers the request with this `head` from a client at `address`. Executes nothing.
+    pub async fn answer(
+        self,
+        routes: &RouteTable,
+        guard: &Guard,
+        address: IpAddr,
+        request_id: RequestId,
+        head: &request::Parts,
+    ) -> DoorAnswer {
+        let headers = &head.headers;
+        self.say(match self.asked(&head.method, &head.uri, headers) {
+            Ok(asked) => {
+                asked
+                    .answer(routes, guard, address, request_id, headers)
+                    .await
+            }
+            Err(refusal) => (Err(refusal), Dialect::Network),
+        })
+    }
+
+    /// The same, if memory alone holds the answer. Nothing is charged if it does not.
+    pub fn answer_at_once<B>(
+        self,
+        routes: &RouteTable,
+        guard: &Guard,
+        address: IpAddr,
+        request_id: RequestId,
+        request: &Request<B>,
+    ) -> Option<DoorAnswer> {
+        let headers = request.headers();
+        let answer = match self.asked(request.method(), request.uri(), headers) {
+            Ok(asked) => asked.answer_at_once(routes, guard, address, request_id, headers)?,
+            Err(refusal) => (Err(refusal), Dialect::Network),
+        };
+        Some(self.say(answer))
+    }
+
     /// What a request asks about. A method or a path that is missing, or there twice, is
     /// refused: two readers could take two.
-    pub fn asked(self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Asked, Refusal> {
+    fn asked(self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Asked, Refusal> {
         let (method, target) = match self {
             Self::Forward => ("x-forwarded-method", "x-forwarded-uri"),
             Self::Nginx => ("x-original-method", "x-original-uri"),
@@ -77,7 +115,7 @@ impl Door {
     }
 
     /// How this door says `answer`.
-    pub fn say(self, answer: DoorAnswer) -> DoorAnswer {
+    fn say(self, answer: DoorAnswer) -> DoorAnswer {
         match answer {
             (Err(refusal), dialect) if self == Self::Nginx => {
                 (Ok(said_in_fields(&refusal, dialect)), dialect)
@@ -102,8 +140,7 @@ impl Asked {
         self.answer_to(routes, authorized, request_id)
     }
 
-    /// The same, if memory alone holds the answer. Nothing is charged if it does not.
-    pub fn answer_at_once(
+    fn answer_at_once(
         &self,
         routes: &RouteTable,
         guard: &Guard,

@@ -35,7 +35,7 @@ mod upstream;
 mod upstream_error;
 
 pub use arrival::Arrival;
-pub use authorize::{Authorized, Question, authorize, authorize_at_once};
+pub use authorize::{Authorized, Question, authorize};
 pub use doors::{Asked, Door, DoorAnswer, parse_target};
 pub use header_rules::{HeaderRuleError, HeaderRules};
 pub use http_versions::HttpVersions;

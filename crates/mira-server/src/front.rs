@@ -18,9 +18,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use mira_console::{Caller, Console};
 use mira_core::{Grant, Timestamp};
-use mira_gateway::{
-    Arrival, Authorized, Door, Proxy, Question, RouteTable, Target, authorize, authorize_at_once,
-};
+use mira_gateway::{Arrival, Authorized, Door, Proxy, Question, RouteTable, Target, authorize};
 use mira_key::Entropy;
 use mira_tower::{Guard, Peer, client_address};
 use mira_wire::{
@@ -93,14 +91,10 @@ impl Front {
         let address = self.client_address(peer, request.headers());
         let routes = self.routes.load();
         let answered = catch_unwind(AssertUnwindSafe(|| {
-            let headers = request.headers();
-            match door.asked(request.method(), request.uri(), headers) {
-                Ok(asked) => asked.answer_at_once(&routes, &self.guard, address, id, headers),
-                Err(refusal) => Some((Err(refusal), Dialect::Network)),
-            }
+            door.answer_at_once(&routes, &self.guard, address, id, request)
         }));
         // What panics is answered on the longer way.
-        let (answer, dialect) = door.say(answered.ok()??);
+        let (answer, dialect) = answered.ok()??;
         let response = answer.unwrap_or_else(IntoResponse::into_response);
         Some(finish(response, dialect, id))
     }
@@ -130,15 +124,9 @@ impl Front {
         let routes = self.routes.load();
         if let Some(door) = Door::at(request.uri().path()) {
             let (head, _) = request.into_parts();
-            let answer = match door.asked(&head.method, &head.uri, &head.headers) {
-                Ok(asked) => {
-                    let (guard, headers) = (&self.guard, &head.headers);
-                    let answer = asked.answer(&routes, guard, address, request_id, headers);
-                    Box::pin(answer).await
-                }
-                Err(refusal) => (Err(refusal), Dialect::Network),
-            };
-            return door.say(answer);
+            let guard = &self.guard;
+            let answer = door.answer(&routes, guard, address, request_id, &head);
+            return Box::pin(answer).await;
         }
         if mira_ext_authz::is_call(&request) {
             let (guard, request) = (&self.guard, hurried(request));
@@ -181,11 +169,7 @@ impl Front {
             headers: request.headers(),
             address,
         };
-        let authorized = match authorize_at_once(routes, &self.guard, &question) {
-            Some(authorized) => authorized,
-            None => Box::pin(authorize(routes, &self.guard, &question)).await,
-        };
-        match authorized? {
+        match authorize(routes, &self.guard, &question).await? {
             // What is boxed here would make the future of every request larger.
             Authorized::Open => Box::pin(self.open(hurried(request), request_id)).await,
             Authorized::Public(_) => Ok(Box::pin(run(&self.products, hurried(request))).await),

@@ -38,19 +38,33 @@ impl Guard {
         credential: &Credential<'_>,
         access: &Access,
     ) -> Result<Grant, Refusal> {
-        match resolve(&self.verifier, self.refiller.as_ref(), credential, access).await {
+        if let Some(answer) = self.answer_at_once(credential, access) {
+            return answer;
+        }
+        // Rare, and boxed, as it would make the future of every request larger.
+        let resolving = resolve(&self.verifier, self.refiller.as_ref(), credential, access);
+        match Box::pin(resolving).await {
             Resolved::Decided(decision) => self.answer(decision),
             Resolved::Unavailable => Err(Refusal::unavailable()),
         }
     }
 
-    /// The same, if memory alone holds the answer. Nothing is charged if it does not.
+    /// The same as [`admit`](Self::admit), if memory alone holds the answer. Nothing is
+    /// charged if it does not.
     pub fn admit_at_once(
         &self,
         headers: &HeaderMap,
         access: &Access,
     ) -> Option<Result<Grant, Refusal>> {
-        match self.verifier.verify(&credential(headers), access) {
+        self.answer_at_once(&credential(headers), access)
+    }
+
+    fn answer_at_once(
+        &self,
+        credential: &Credential<'_>,
+        access: &Access,
+    ) -> Option<Result<Grant, Refusal>> {
+        match self.verifier.verify(credential, access) {
             Verification::Decided(decision) => Some(self.answer(decision)),
             Verification::Unavailable => Some(Err(Refusal::unavailable())),
             Verification::Needs(_) => None,

@@ -144,14 +144,7 @@ impl Server {
         let (answer, dialect) = if let Some(door) = Door::at(request.uri().path()) {
             let (head, _) = request.into_parts();
             let (routes, guard) = (&self.routes, &self.guard);
-            let answer = match door.asked(&head.method, &head.uri, &head.headers) {
-                Ok(asked) => {
-                    let headers = &head.headers;
-                    asked.answer(routes, guard, address, id, headers).await
-                }
-                Err(refusal) => (Err(refusal), Dialect::Network),
-            };
-            door.say(answer)
+            door.answer(routes, guard, address, id, &head).await
         } else {
             let dialect = self.routes.dialect(request.uri().path());
             let answer = self.route(request, address, id).await;
