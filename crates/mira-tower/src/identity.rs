@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use mira_core::{AppId, Grant, KeyId, OrganizationId};
-use mira_wire::{Fields, REQUEST_ID_HEADER, RequestId};
+use mira_wire::{REQUEST_ID_HEADER, RequestId, set_fields};
 
 use crate::spelling::{begins_as, reads_as};
 
@@ -15,9 +15,6 @@ const PERMISSIONS: HeaderName = HeaderName::from_static("x-mira-permissions");
 
 /// As many as are said, at most.
 const IDENTITY_FIELDS: usize = 7;
-
-/// As long as their values are together, usually.
-const IDENTITY_LENGTH: usize = 192;
 
 /// Where a key is, or where somebody takes one to be.
 const KEY: [&str; 2] = ["authorization", "x-api-key"];
@@ -37,27 +34,23 @@ pub fn is_for_mira(name: &str) -> bool {
 /// Says who is behind `grant`. What the key does not have is not said.
 pub fn set_identity(headers: &mut HeaderMap, grant: &Grant, request_id: RequestId) {
     headers.reserve(IDENTITY_FIELDS);
-    let mut fields = Fields::<5>::with_capacity(IDENTITY_LENGTH);
-    let organization_id = grant.organization_id();
-    let key_id = grant.key_id();
-    fields.push(KEY_ID, key_id.encode(&mut [0; KeyId::LENGTH]).as_bytes());
-    fields.push(
-        ORGANIZATION_ID,
-        organization_id
-            .encode(&mut [0; OrganizationId::LENGTH])
-            .as_bytes(),
+    let (key_id, organization_id) = (grant.key_id(), grant.organization_id());
+    let (app_id, service) = (grant.app_id(), grant.service());
+    let (mut key, mut organization, mut app, mut request) = (
+        [0; KeyId::LENGTH],
+        [0; OrganizationId::LENGTH],
+        [0; AppId::LENGTH],
+        [0; RequestId::LENGTH],
     );
-    if let Some(app_id) = grant.app_id() {
-        fields.push(APP_ID, app_id.encode(&mut [0; AppId::LENGTH]).as_bytes());
-    }
-    if let Some(service) = grant.service() {
-        fields.push(SERVICE, service.as_str().as_bytes());
-    }
-    fields.push(
-        REQUEST_ID_HEADER,
-        request_id.encode(&mut [0; RequestId::LENGTH]).as_bytes(),
-    );
-    fields.set(headers);
+    let fields = [
+        Some((KEY_ID, key_id.encode(&mut key))),
+        Some((ORGANIZATION_ID, organization_id.encode(&mut organization))),
+        app_id.as_ref().map(|id| (APP_ID, id.encode(&mut app))),
+        service.as_ref().map(|service| (SERVICE, service.as_str())),
+        Some((REQUEST_ID_HEADER, request_id.encode(&mut request))),
+    ];
+    let fields = fields.into_iter().flatten();
+    set_fields(headers, fields.map(|(name, text)| (name, text.as_bytes())));
     if !grant.permissions().is_empty() {
         let permissions = HeaderValue::from_static(grant.permissions().as_str());
         headers.insert(PERMISSIONS, permissions);

@@ -6,7 +6,7 @@ use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName};
 use mira_core::Quota;
 
-use crate::{Dialect, ErrorCode, Fields, REQUEST_ID_HEADER, Refusal, RequestId};
+use crate::{Dialect, ErrorCode, REQUEST_ID_HEADER, Refusal, RequestId, set_fields};
 
 /// Marks a response that an upstream wrote, in its extensions: [`finish`] leaves
 /// its body as it is, errors included.
@@ -34,19 +34,16 @@ const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 /// Adds `X-RateLimit-Limit`, `-Remaining` and `-Reset` (Unix seconds).
 pub fn quota_headers(headers: &mut HeaderMap, quota: Quota) {
     let reset = u64::try_from(quota.reset.as_secs()).unwrap_or(0);
-    let mut fields = Fields::<3>::with_capacity(QUOTA_LENGTH);
-    for (name, number) in [
-        (LIMIT, quota.limit.into()),
-        (REMAINING, quota.remaining.into()),
-        (RESET, reset),
-    ] {
-        fields.push(name, Digits::of(number).as_bytes());
-    }
-    fields.set(headers);
+    let [limit, remaining, reset] =
+        [quota.limit.into(), quota.remaining.into(), reset].map(Digits::of);
+    headers.reserve(3);
+    let fields = [
+        (LIMIT, limit.as_bytes()),
+        (REMAINING, remaining.as_bytes()),
+        (RESET, reset.as_bytes()),
+    ];
+    set_fields(headers, fields.into_iter());
 }
-
-/// Two numbers of 32 bits and an instant of this age.
-const QUOTA_LENGTH: usize = 30;
 
 /// A number in decimal digits.
 struct Digits {

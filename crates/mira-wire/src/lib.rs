@@ -19,7 +19,7 @@ mod session_cookie;
 pub use client_address::ClientAddress;
 pub use dialect::Dialect;
 pub use error_code::ErrorCode;
-pub use fields::Fields;
+pub use fields::set_fields;
 pub use finish::{Forwarded, finish, quota_headers};
 pub use instant::{Instant, ParseInstantError, format_instant, parse_instant};
 pub use json::{JsonBody, json_response};
