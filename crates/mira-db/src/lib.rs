@@ -20,6 +20,6 @@ pub use database::{BoxFuture, Database};
 pub use error::{Cause, DbError, Fault, Outage};
 pub use migrations::Migrations;
 pub use open_error::OpenError;
-pub use postgres::{Ear, Mouth, Postgres, PostgresOptions, PostgresTx};
+pub use postgres::{Listener, Notifier, Postgres, PostgresOptions, PostgresTx};
 pub use sqlite::Sqlite;
 pub use tx::{SqliteTx, Tx};

@@ -11,7 +11,7 @@ use mira_core::{Change, Clock as _};
 use mira_store::changelog::Seq;
 use mira_store::{StoreError, ledger, logs};
 
-use crate::hints::Word;
+use crate::hints::Hint;
 use crate::{Node, NodeError};
 
 /// How often balances are told at most, and looked for. Twice that is how long a
@@ -49,7 +49,7 @@ impl Node {
                 .await
                 .map_err(|error: StoreError| NodeError::from(error))?;
             if let Some(member) = &self.member {
-                member.hints.say(Word::Changed(member.id()));
+                member.hints.send(Hint::Changed(member.id()));
             }
             self.catch_up().await?;
         }

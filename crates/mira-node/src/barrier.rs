@@ -9,7 +9,7 @@ use mira_store::nodes::{self, Roster};
 use mira_verifier::BootInstant;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::hints::{Hints, Word};
+use crate::hints::{Hint, Hints};
 use crate::membership::Member;
 use crate::roster::{longest_wait, missing, outlasts};
 use crate::{Effect, Node, NodeError, Proof};
@@ -55,7 +55,7 @@ impl Node {
         let learnt = self.clock().boot();
         if seq > Seq::START {
             if let Some(member) = &self.member {
-                member.hints.say(Word::Changed(member.id()));
+                member.hints.send(Hint::Changed(member.id()));
             }
             self.catch_up().await?;
         }
@@ -75,7 +75,7 @@ impl Node {
         }
         let mut news = member.hints.news();
         if seq > Seq::START {
-            member.hints.say(Word::Waits(member.id(), seq));
+            member.hints.send(Hint::Waits(member.id(), seq));
         }
         let mut wait: Option<Wait> = None;
         let mut look_at = Instant::now();
@@ -147,7 +147,7 @@ impl Node {
             let new = || {
                 let wait = Wait::new(roster, seq);
                 if seq == Seq::START {
-                    member.hints.say(Word::Waits(member.id(), wait.seq));
+                    member.hints.send(Hint::Waits(member.id(), wait.seq));
                 }
                 wait
             };

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mira_core::NodeId;
-use mira_db::{Database, Ear, Mouth};
+use mira_db::{Database, Listener, Notifier};
 use mira_store::changelog::{Place, Seq};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
@@ -21,18 +21,18 @@ use tokio::time::{sleep, timeout};
 const CHANNEL: &str = "mira_nodes";
 /// How soon a connection that was lost is replaced.
 const RETRY: Duration = Duration::from_millis(250);
-/// After how long without a word it is tried whether the connection still is.
+/// After how long without a hint it is tried whether the connection still is.
 const PROBE: Duration = Duration::from_secs(1);
-/// Words that are said in one trip at most.
+/// Hints that are sent in one trip at most.
 const AT_ONCE: usize = 256;
 /// Places that an acknowledgement is compared with.
 const PLACES: usize = 4_096;
 /// Nodes whose acknowledgements are remembered.
 const NODES: usize = 1_024;
 
-/// One thing to say.
+/// One thing to tell the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Word {
+pub(crate) enum Hint {
     /// There are changes.
     Changed(NodeId),
     /// This node waits until all have applied the change.
@@ -45,7 +45,7 @@ pub(crate) enum Word {
 #[derive(Default)]
 pub(crate) struct Hints {
     /// Absent while there is no connection.
-    mouth: Mutex<Option<mpsc::UnboundedSender<Word>>>,
+    sender: Mutex<Option<mpsc::UnboundedSender<Hint>>>,
     known: Mutex<Known>,
     /// Told when there is something to read.
     changed: Notify,
@@ -64,10 +64,10 @@ struct Known {
 }
 
 impl Hints {
-    /// Says something, if anybody can hear it.
-    pub(crate) fn say(&self, word: Word) {
-        if let Some(mouth) = &*lock(&self.mouth) {
-            mouth.send(word).ok();
+    /// Sends a hint, if anybody can hear it.
+    pub(crate) fn send(&self, hint: Hint) {
+        if let Some(sender) = &*lock(&self.sender) {
+            sender.send(hint).ok();
         }
     }
 
@@ -82,7 +82,7 @@ impl Hints {
             && last.seq >= known.wanted
         {
             known.wanted = Seq::START;
-            self.say(Word::Applied(id, last));
+            self.send(Hint::Applied(id, last));
         }
         drop(known);
         self.tell();
@@ -112,43 +112,43 @@ impl Hints {
             return std::future::pending().await;
         };
         loop {
-            if let Ok((ear, mouth)) = postgres.listen(CHANNEL).await {
+            if let Ok((listener, notifier)) = postgres.listen(CHANNEL).await {
                 let (says, said) = mpsc::unbounded_channel();
-                *lock(&self.mouth) = Some(says);
+                *lock(&self.sender) = Some(says);
                 // What was said before may have been for this node.
                 self.changed.notify_one();
                 tokio::select! {
-                    () = self.hear_all(ear, &id) => {}
-                    () = say_all(&mouth, said) => {}
+                    () = self.hear_all(listener, &id) => {}
+                    () = send_all(&notifier, said) => {}
                 }
-                *lock(&self.mouth) = None;
+                *lock(&self.sender) = None;
             }
             sleep(RETRY).await;
         }
     }
 
-    async fn hear_all(&self, mut ear: Ear, id: impl Fn() -> NodeId) {
-        while let Some(text) = ear.next().await {
-            if let Some(word) = Word::parse(&text) {
-                self.hear(word, id());
+    async fn hear_all(&self, mut listener: Listener, id: impl Fn() -> NodeId) {
+        while let Some(text) = listener.next().await {
+            if let Some(hint) = Hint::parse(&text) {
+                self.hear(hint, id());
             }
         }
     }
 
-    fn hear(&self, word: Word, own: NodeId) {
-        match word {
-            Word::Changed(by) if by != own => self.changed.notify_one(),
-            Word::Waits(by, seq) if by != own => {
+    fn hear(&self, hint: Hint, own: NodeId) {
+        match hint {
+            Hint::Changed(by) if by != own => self.changed.notify_one(),
+            Hint::Waits(by, seq) if by != own => {
                 let mut known = lock(&self.known);
                 match known.places.back().copied() {
-                    Some(last) if last.seq >= seq => self.say(Word::Applied(own, last)),
+                    Some(last) if last.seq >= seq => self.send(Hint::Applied(own, last)),
                     _ => {
                         known.wanted = known.wanted.max(seq);
                         self.changed.notify_one();
                     }
                 }
             }
-            Word::Applied(by, place) if by != own => {
+            Hint::Applied(by, place) if by != own => {
                 let mut known = lock(&self.known);
                 if known.acknowledged.len() >= NODES {
                     known.acknowledged.clear();
@@ -184,22 +184,22 @@ impl Known {
     }
 }
 
-/// Says what comes, until the connection is lost.
-async fn say_all(mouth: &Mouth, mut said: mpsc::UnboundedReceiver<Word>) {
-    let mut words = Vec::new();
+/// Sends what comes, until the connection is lost.
+async fn send_all(notifier: &Notifier, mut said: mpsc::UnboundedReceiver<Hint>) {
+    let mut hints = Vec::new();
     loop {
-        let waited = timeout(PROBE, said.recv_many(&mut words, AT_ONCE)).await;
+        let waited = timeout(PROBE, said.recv_many(&mut hints, AT_ONCE)).await;
         if waited == Ok(0) {
             return;
         }
-        let texts: Vec<String> = words.drain(..).map(|word| word.to_string()).collect();
-        if mouth.say(&texts).await.is_err() {
+        let texts: Vec<String> = hints.drain(..).map(|hint| hint.to_string()).collect();
+        if notifier.notify(&texts).await.is_err() {
             return;
         }
     }
 }
 
-impl fmt::Display for Word {
+impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Changed(by) => write!(f, "changed {by}"),
@@ -211,7 +211,7 @@ impl fmt::Display for Word {
     }
 }
 
-impl Word {
+impl Hint {
     /// Nothing for what another version may say.
     fn parse(text: &str) -> Option<Self> {
         let seq = |text: &str| text.parse().ok().map(Seq::from_number);

@@ -10,14 +10,14 @@ use super::error::{cause, words};
 use super::session::Session;
 use crate::error::{Cause, DbError, Outage};
 
-/// What hears everything that is said on one channel, by itself too. Nothing is
-/// promised: what is said may be lost, doubled or late.
-pub struct Ear {
+/// Hears every notification of one channel, its own too. Nothing is
+/// promised: notifications may be lost, doubled or late.
+pub struct Listener {
     heard: mpsc::Receiver<String>,
 }
 
-/// What says something there, on the same connection. Dropped, it closes that.
-pub struct Mouth {
+/// Notifies that channel, on the same connection. Dropped, it closes that.
+pub struct Notifier {
     session: Session,
     channel: &'static str,
     options: PostgresOptions,
@@ -28,7 +28,7 @@ pub(super) async fn open(
     address: &Address,
     options: &PostgresOptions,
     channel: &'static str,
-) -> Result<(Ear, Mouth), Cause> {
+) -> Result<(Listener, Notifier), Cause> {
     let (notify, heard) = mpsc::channel(MOST_UNHEARD);
     let target = TargetSessionAttrs::ReadWrite;
     let session = Session::open_to_hear(address, options, target, Some(notify)).await?;
@@ -39,33 +39,35 @@ pub(super) async fn open(
         .await
         .map_err(|_| words("no answer to LISTEN"))?
         .map_err(|error| cause(&error))?;
-    let mouth = Mouth {
+    let notifier = Notifier {
         session,
         channel,
         options: options.clone(),
     };
-    Ok((Ear { heard }, mouth))
+    Ok((Listener { heard }, notifier))
 }
 
-impl Ear {
-    /// What is said next; `None` if the connection is lost.
+impl Listener {
+    /// The next payload; `None` if the connection is lost.
     pub async fn next(&mut self) -> Option<String> {
         self.heard.recv().await
     }
 }
 
-impl Mouth {
-    /// Says all of `words` in one trip; with none, it only finds out whether the
+impl Notifier {
+    /// Notifies of all `payloads` in one trip; with none, it only finds out whether the
     /// connection is still there.
-    pub async fn say(&self, words: &[String]) -> Result<(), DbError> {
-        let sql = "SELECT pg_notify($1, word) FROM unnest($2::TEXT[]) AS said (word)";
-        let saying = async {
+    pub async fn notify(&self, payloads: &[String]) -> Result<(), DbError> {
+        let sql = "SELECT pg_notify($1, payload) FROM unnest($2::TEXT[]) AS sent (payload)";
+        let notifying = async {
             let statement = self.session.prepare(sql).await?;
             let client = &self.session.client;
-            client.execute(&statement, &[&self.channel, &words]).await
+            client
+                .execute(&statement, &[&self.channel, &payloads])
+                .await
         };
-        match timeout(self.options.answer_timeout, saying).await {
-            Ok(said) => Ok(said.map(|_| ())?),
+        match timeout(self.options.answer_timeout, notifying).await {
+            Ok(sent) => Ok(sent.map(|_| ())?),
             Err(_) => Err(DbError::Unavailable(Outage::Silent)),
         }
     }

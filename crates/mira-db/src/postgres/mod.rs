@@ -13,7 +13,7 @@ mod tx;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::listener::{Ear, Mouth};
+pub use self::listener::{Listener, Notifier};
 pub use self::tx::PostgresTx;
 
 use self::address::Address;
@@ -99,7 +99,7 @@ impl Postgres {
     }
 
     /// A connection beside the others on which `channel` is heard and spoken on.
-    pub async fn listen(&self, channel: &'static str) -> Result<(Ear, Mouth), DbError> {
+    pub async fn listen(&self, channel: &'static str) -> Result<(Listener, Notifier), DbError> {
         self.pool.listen(channel).await
     }
 

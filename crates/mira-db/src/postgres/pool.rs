@@ -9,7 +9,7 @@ use tokio_postgres::config::TargetSessionAttrs;
 
 use super::PostgresOptions;
 use super::address::Address;
-use super::listener::{self, Ear, Mouth};
+use super::listener::{self, Listener, Notifier};
 use super::session::Session;
 use crate::error::{DbError, Outage};
 
@@ -74,7 +74,10 @@ impl Pool {
     }
 
     /// A connection beside those that are lent.
-    pub(super) async fn listen(&self, channel: &'static str) -> Result<(Ear, Mouth), DbError> {
+    pub(super) async fn listen(
+        &self,
+        channel: &'static str,
+    ) -> Result<(Listener, Notifier), DbError> {
         listener::open(&self.address, &self.options, channel)
             .await
             .map_err(|cause| DbError::Unavailable(Outage::Storage(cause)))

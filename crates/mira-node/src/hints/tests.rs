@@ -3,7 +3,7 @@ use mira_store::Chain;
 use mira_store::changelog::{Place, Seq};
 use tokio::sync::mpsc;
 
-use super::{Hints, PLACES, Word, lock};
+use super::{Hint, Hints, PLACES, lock};
 
 const HERE: u8 = 1;
 const THERE: u8 = 2;
@@ -21,25 +21,25 @@ fn place(number: u64) -> Place {
 }
 
 /// Hints and what they say.
-fn hints() -> (Hints, mpsc::UnboundedReceiver<Word>) {
+fn hints() -> (Hints, mpsc::UnboundedReceiver<Hint>) {
     let hints = Hints::default();
     let (says, said) = mpsc::unbounded_channel();
-    *lock(&hints.mouth) = Some(says);
+    *lock(&hints.sender) = Some(says);
     (hints, said)
 }
 
 #[test]
-fn a_word_comes_back_from_its_text() {
-    let words = [
-        Word::Changed(node(HERE)),
-        Word::Waits(node(HERE), Seq::from_number(918)),
-        Word::Applied(node(THERE), place(918)),
+fn a_hint_comes_back_from_its_text() {
+    let hints = [
+        Hint::Changed(node(HERE)),
+        Hint::Waits(node(HERE), Seq::from_number(918)),
+        Hint::Applied(node(THERE), place(918)),
     ];
-    for word in words {
-        assert_eq!(Word::parse(&word.to_string()), Some(word));
+    for hint in hints {
+        assert_eq!(Hint::parse(&hint.to_string()), Some(hint));
     }
     for text in ["", "changed", "waits node_1 2", "applied", "hello world"] {
-        assert_eq!(Word::parse(text), None);
+        assert_eq!(Hint::parse(text), None);
     }
 }
 
@@ -47,13 +47,13 @@ fn a_word_comes_back_from_its_text() {
 fn who_waits_hears_of_what_is_applied_when_it_is() {
     let (hints, mut said) = hints();
     hints.published(node(HERE), [place(1)].into_iter());
-    hints.hear(Word::Waits(node(THERE), Seq::from_number(3)), node(HERE));
+    hints.hear(Hint::Waits(node(THERE), Seq::from_number(3)), node(HERE));
     hints.published(node(HERE), [place(2)].into_iter());
     assert!(said.try_recv().is_err());
     hints.published(node(HERE), [place(3), place(4)].into_iter());
-    assert_eq!(said.try_recv(), Ok(Word::Applied(node(HERE), place(4))));
-    hints.hear(Word::Waits(node(THERE), Seq::from_number(3)), node(HERE));
-    assert_eq!(said.try_recv(), Ok(Word::Applied(node(HERE), place(4))));
+    assert_eq!(said.try_recv(), Ok(Hint::Applied(node(HERE), place(4))));
+    hints.hear(Hint::Waits(node(THERE), Seq::from_number(3)), node(HERE));
+    assert_eq!(said.try_recv(), Ok(Hint::Applied(node(HERE), place(4))));
     assert!(said.try_recv().is_err());
 }
 
@@ -61,7 +61,7 @@ fn who_waits_hears_of_what_is_applied_when_it_is() {
 fn an_acknowledgement_counts_in_the_history_that_was_applied_here() {
     let (hints, _said) = hints();
     let three = Seq::from_number(3);
-    let applied = |place| Word::Applied(node(THERE), place);
+    let applied = |place| Hint::Applied(node(THERE), place);
     hints.published(node(HERE), (1..=3).map(place));
     assert!(!hints.has_acknowledged(node(THERE), three));
     let forked = Place {
@@ -87,9 +87,9 @@ fn an_acknowledgement_counts_in_the_history_that_was_applied_here() {
 fn what_was_applied_long_ago_is_forgotten_and_does_not_count() {
     let (hints, _said) = hints();
     let many = u64::try_from(PLACES).unwrap_or(0) + 1;
-    hints.hear(Word::Applied(node(THERE), place(1)), node(HERE));
+    hints.hear(Hint::Applied(node(THERE), place(1)), node(HERE));
     hints.published(node(HERE), (1..=many).map(place));
     assert!(!hints.has_acknowledged(node(THERE), Seq::from_number(1)));
-    hints.hear(Word::Applied(node(THERE), place(2)), node(HERE));
+    hints.hear(Hint::Applied(node(THERE), place(2)), node(HERE));
     assert!(hints.has_acknowledged(node(THERE), Seq::from_number(1)));
 }

@@ -121,16 +121,16 @@ async fn what_is_said_is_heard_on_every_connection_and_a_lost_one_says_so() {
     let Database::Postgres(postgres) = &database else {
         panic!("it is on a server");
     };
-    let (mut ear, mouth) = postgres.listen("notes").await.unwrap();
+    let (mut listener, notifier) = postgres.listen("notes").await.unwrap();
     let (mut other, silent) = postgres.listen("notes").await.unwrap();
-    mouth
-        .say(&["one".to_owned(), "two".to_owned()])
+    notifier
+        .notify(&["one".to_owned(), "two".to_owned()])
         .await
         .unwrap();
-    mouth.say(&[]).await.unwrap();
-    for ear in [&mut ear, &mut other] {
-        assert_eq!(ear.next().await.as_deref(), Some("one"));
-        assert_eq!(ear.next().await.as_deref(), Some("two"));
+    notifier.notify(&[]).await.unwrap();
+    for listener in [&mut listener, &mut other] {
+        assert_eq!(listener.next().await.as_deref(), Some("one"));
+        assert_eq!(listener.next().await.as_deref(), Some("two"));
     }
     drop(silent);
     assert_eq!(other.next().await, None);
@@ -139,8 +139,8 @@ async fn what_is_said_is_heard_on_every_connection_and_a_lost_one_says_so() {
                 WHERE datname = current_database() AND query LIKE '%pg_notify%'
                 AND pid <> pg_backend_pid()";
     Server::shared().execute(name, kill);
-    assert_eq!(ear.next().await, None);
-    assert!(mouth.say(&[]).await.is_err());
+    assert_eq!(listener.next().await, None);
+    assert!(notifier.notify(&[]).await.is_err());
 }
 
 #[tokio::test]
