@@ -132,10 +132,11 @@ impl Console {
     ) -> Result<Settled<App>, ConsoleError> {
         self.mutate(caller, Mutator::DeleteApp, move |unit| {
             Box::pin(async move {
-                if apps::get(unit.tx, id).await?.is_none() {
+                let Some(app) = apps::get(unit.tx, id).await? else {
                     return unit.delete_again(id).await;
-                }
-                let app = unit.app_to_manage(id).await?;
+                };
+                let principal = &unit.caller.principal;
+                principal.manages(app.organization_id, "App")?;
                 let keys = keys::unrevoked_of_app(unit.tx, id).await?;
                 let revoked = unit.revoke_keys(keys).await?.len();
                 apps::delete(unit.tx, id, unit.now).await?;
