@@ -27,8 +27,8 @@ const POLL: Duration = Duration::from_millis(50);
 const ACKNOWLEDGE: Duration = Duration::from_millis(50);
 /// How soon a renewal that failed is tried again.
 const RETRY: Duration = Duration::from_millis(200);
-/// How soon the next part of the journal of usage is settled: all parts of it within
-/// a minute.
+/// How soon the next part of the journal of usage is settled: all 256 within about a
+/// minute, the pause before the first included.
 const SETTLE: Duration = Duration::from_millis(190);
 /// How often windows that are over are forgotten, and how many of them at once.
 const FORGET: Duration = Duration::from_secs(10);

@@ -1,8 +1,8 @@
 //! What busy nodes count, on its way into the tables.
 //!
 //! A node that is asked with thousands of keys would write several rows for each of
-//! them, every second. It appends a few rows to the journal instead, each with the
-//! entries of many keys, and the rows that have come together are settled later: once
+//! them, every second. It appends 256 rows at most to the journal instead, each with
+//! the entries of many keys, and the rows that have come together are settled later: once
 //! for each key and not once for each flush.
 
 use std::collections::BTreeMap;

@@ -91,8 +91,9 @@ pub async fn register(
     }
 }
 
-/// Renews a lease and acknowledges, in one statement. The answer is where the changelog ended when
-/// the renewal was made; there is none for a node that is not live.
+/// Renews a lease and acknowledges, in one statement. The answer is where the
+/// changelog ended when the renewal was made; there is none for a node that is not
+/// live.
 pub async fn renew(
     tx: &mut Tx,
     renewal: &Renewal,
