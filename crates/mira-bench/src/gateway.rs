@@ -4,7 +4,7 @@
 use crate::http::floor;
 use crate::installation::Installation;
 use crate::load::{Party, compare, print};
-use crate::peers::{Peer, haproxy, nginx};
+use crate::peers::{Peer, haproxy, haproxy_with_same_work, nginx};
 use crate::process::LOADER_CORE;
 
 pub(crate) fn run() {
@@ -27,10 +27,11 @@ fn measure(count: u32, with_map: f64) {
     let servers = [
         haproxy(&installation, &without),
         haproxy(&installation, &with),
+        haproxy_with_same_work(&installation, &with),
         nginx(&installation, &without),
         nginx(&installation, &with),
     ];
-    let [haproxy, haproxy_map, nginx, nginx_map] = &servers;
+    let [haproxy, haproxy_map, haproxy_work, nginx, nginx_map] = &servers;
     let party = |name, server| Party {
         name,
         server,
@@ -40,6 +41,7 @@ fn measure(count: u32, with_map: f64) {
         party("Mira", &mira),
         party("HAProxy, no keys", haproxy),
         party("HAProxy, sha2 and map", haproxy_map),
+        party("HAProxy, map and the same fields and limits", haproxy_work),
         party("nginx, no keys", nginx),
         party("nginx, map of plain keys", nginx_map),
     ];

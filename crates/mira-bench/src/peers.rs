@@ -14,6 +14,37 @@ pub(crate) struct Peer {
     pub(crate) upstream: Option<SocketAddr>,
 }
 
+/// What Mira does with a request beside the look-up, in `HAProxy`'s words: a window
+/// for each key, the key and forged fields removed, the same fields set for the
+/// upstream and the client.
+const SAME_WORK: &str = "\
+  stick-table type string len 16 size 2m expire 60s store http_req_rate(60s)
+  http-request track-sc0 var(txn.key)
+  http-request return status 429 if { sc_http_req_rate(0) gt 4000000000 }
+  http-request set-var(txn.id) uuid()
+  http-request set-var(txn.host) req.hdr(host)
+  http-request del-header authorization
+  http-request del-header x-api-key
+  http-request del-header x-mira- -m beg
+  http-request del-header x-forwarded- -m beg
+  http-request del-header proxy- -m beg
+  http-request set-header X-Forwarded-For %[src]
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Host %[var(txn.host)]
+  http-request set-header X-Mira-Key-Id %[var(txn.key)]
+  http-request set-header X-Mira-Organization-Id org_00000000000000000000000000
+  http-request set-header X-Mira-Permissions read,write
+  http-request set-header X-Mira-Environment live
+  http-request set-header X-Mira-Request-Id %[var(txn.id)]
+  http-request set-header Traceparent 00-%[var(txn.id)]-01 unless { req.hdr(traceparent) -m found }
+  http-response del-header x-mira- -m beg
+  http-response set-header X-Mira-Request-Id %[var(txn.id)]
+  http-response set-header X-RateLimit-Limit 4000000000
+  http-response set-header X-RateLimit-Remaining %[sc_http_req_rate(0)]
+  http-response set-header X-RateLimit-Reset %[date(60)]
+  http-response set-header Cache-Control private unless { res.hdr(cache-control) -m found }
+";
+
 /// nginx with one worker; its map has the keys in plain.
 pub(crate) fn nginx(installation: &Installation, peer: &Peer) -> Server {
     let address = free_address();
@@ -61,6 +92,15 @@ pub(crate) fn nginx(installation: &Installation, peer: &Peer) -> Server {
 
 /// `HAProxy` with one thread; its map has the keys' digests.
 pub(crate) fn haproxy(installation: &Installation, peer: &Peer) -> Server {
+    haproxy_with(installation, peer, "")
+}
+
+/// The same, and it does for each request what Mira does.
+pub(crate) fn haproxy_with_same_work(installation: &Installation, peer: &Peer) -> Server {
+    haproxy_with(installation, peer, SAME_WORK)
+}
+
+fn haproxy_with(installation: &Installation, peer: &Peer, work: &str) -> Server {
     let address = free_address();
     let check = if peer.map {
         format!(
@@ -80,7 +120,7 @@ pub(crate) fn haproxy(installation: &Installation, peer: &Peer) -> Server {
     let text = format!(
         "global\n  nbthread 1\n  maxconn 4096\n  tune.bufsize 16384\ndefaults\n  mode http\n  timeout connect 5s\n  \
          timeout client 60s\n  timeout server 60s\n  option http-keep-alive\n  http-reuse always\n\
-         frontend f\n  bind {address}\n{check}{action}"
+         frontend f\n  bind {address}\n{check}{work}{action}"
     );
     start(
         installation,
