@@ -1,5 +1,6 @@
 //! How a request reached us, and what an upstream is told of it.
 
+use std::io::Write as _;
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -66,15 +67,16 @@ impl Arrival {
     }
 
     fn append_peer(&self, headers: &mut HeaderMap) {
-        let peer = normalize(self.peer).to_string();
-        let mut hops = Vec::new();
+        let before = headers.get_all(&FOR).iter();
+        let mut hops = Vec::with_capacity(before.map(|line| line.len() + 2).sum::<usize>() + 45);
         for line in headers.get_all(&FOR) {
             hops.extend_from_slice(line.as_bytes());
             hops.extend_from_slice(b", ");
         }
-        hops.extend_from_slice(peer.as_bytes());
+        // Writing to memory does not fail.
+        write!(hops, "{}", normalize(self.peer)).ok();
         // Good values and an address make a good value.
-        if let Ok(hops) = HeaderValue::try_from(hops) {
+        if let Ok(hops) = HeaderValue::from_bytes(&hops) {
             headers.insert(FOR, hops);
         }
     }

@@ -4,13 +4,12 @@
 use std::sync::Arc;
 use std::task::Context;
 
-use http::header::HeaderValue;
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::connection::{Connection, Driver, SendError};
-use crate::http_versions::{make_http1, make_http2};
+use crate::http_versions::make_http2;
 use crate::multiplexed::Stream;
 use crate::pool::Pool;
 use crate::request_body::{Progress, RequestBody};
@@ -38,12 +37,10 @@ impl Link {
         &mut self,
         mut request: Request<RequestBody>,
         origin: &Uri,
-        host: &HeaderValue,
         body: Option<&Arc<Progress>>,
     ) -> Result<Response<Incoming>, SendError> {
         match self {
             Self::Own(connection) => {
-                make_http1(&mut request, host);
                 let answer = connection.send(request).await?;
                 if body.is_some_and(|body| !body.is_over()) {
                     connection.spawn();
@@ -54,7 +51,8 @@ impl Link {
                 if let (Some(scheme), Some(authority)) = (origin.scheme(), origin.authority()) {
                     make_http2(&mut request, scheme, authority);
                 }
-                stream.send(request, body).await
+                // Boxed, as it would make the future of every other exchange larger.
+                Box::pin(stream.send(request, body)).await
             }
         }
     }

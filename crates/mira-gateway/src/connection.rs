@@ -17,6 +17,7 @@ use hyper::rt::{Read, Write};
 use tokio::task::JoinHandle;
 
 use crate::request_body::RequestBody;
+use crate::whole_writes::WholeWrites;
 
 /// The largest head of an answer. More is refused as no answer.
 const MAX_HEAD: usize = 64 * 1024;
@@ -46,8 +47,8 @@ pub(crate) struct AbortOnDrop(JoinHandle<()>);
 /// Why a connection gave no answer.
 pub(crate) struct SendError {
     pub(crate) error: hyper::Error,
-    /// The request, if no byte of it was sent.
-    pub(crate) unsent: Option<Box<Request<RequestBody>>>,
+    /// The body, if no byte of the request was sent.
+    pub(crate) unsent: Option<Box<RequestBody>>,
 }
 
 impl Connection {
@@ -56,7 +57,8 @@ impl Connection {
     where
         T: Read + Write + Unpin + Send + 'static,
     {
-        let handshake = Builder::new().max_header_size(MAX_HEAD).handshake(io);
+        let mut builder = Builder::new();
+        let handshake = builder.max_header_size(MAX_HEAD).handshake(WholeWrites(io));
         let (sender, connection) = handshake.await?;
         let connection = connection.with_upgrades();
         let driver = Driver::Inline(Box::pin(async {
@@ -84,7 +86,7 @@ impl Connection {
             answer.as_mut().poll(cx)
         });
         let answer = answer.await.map_err(|mut error| SendError {
-            unsent: error.take_message().map(Box::new),
+            unsent: error.take_message().map(Request::into_body).map(Box::new),
             error: error.into_error(),
         })?;
         self.version = answer.version();

@@ -5,8 +5,8 @@
 
 use axum::body::Body;
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderName,
-    HeaderValue, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderName, HeaderValue, SET_COOKIE,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, Method, StatusCode, request, response};
 use http_body::Body as _;
@@ -19,7 +19,7 @@ use mira_tower::{
 use mira_wire::RequestId;
 
 use crate::arrival::is_claim_of_origin;
-use crate::hop_by_hop::{list, remove_hop_by_hop};
+use crate::hop_by_hop::{HopByHop, list};
 use crate::trace_context::continue_trace;
 use crate::upgrade::WEBSOCKET;
 use crate::{Arrival, UpstreamError};
@@ -43,50 +43,61 @@ const OVERRIDES: [&str; 11] = [
 /// What else is for us, or decided by us.
 const OURS: [&str; 4] = ["proxy", "expect", "transfer-encoding", "host"];
 
+/// As many fields as are set in a request, and room for those that grow.
+const OURS_AT_MOST: usize = 14;
+/// As many as are set in an answer, here and after.
+const OURS_IN_ANSWER: usize = 6;
+
 /// What is said to the upstream about one request.
 pub(crate) struct Introduction<'a> {
     /// The upstream's own authority.
     pub(crate) host: &'a HeaderValue,
-    pub(crate) arrival: &'a Arrival,
+    pub(crate) arrival: Arrival,
     pub(crate) grant: &'a Grant,
     pub(crate) request_id: RequestId,
     /// Whether the request asks for a websocket.
     pub(crate) is_upgrade: bool,
 }
 
-/// Rewrites the head of a request for the upstream.
-pub(crate) fn rewrite_request(
-    head: &mut request::Parts,
-    body: &Body,
+/// The fields of a request for the upstream: those of `head` that may go on, and ours.
+pub(crate) fn request_headers(
+    head: &request::Parts,
+    length: &Length,
     introduction: &Introduction<'_>,
-) {
-    let host = asked_host(head);
-    let length = Length::of_request(head, body);
-    let takes_trailers =
-        list(&head.headers, &TE).any(|coding| coding.eq_ignore_ascii_case(b"trailers"));
-
-    let headers = &mut head.headers;
-    remove_hop_by_hop(headers);
-    headers.remove(AUTHORIZATION);
-    headers.remove(EXPECT);
-    headers.remove(CONTENT_LENGTH);
-    remove_names(headers, |name| {
-        is_refused(name) || introduction.arrival.is_hearsay(name)
-    });
-    remove_session(headers);
+) -> HeaderMap {
+    let given = &head.headers;
+    let hop_by_hop = HopByHop::of(given);
+    let goes_on = |name: &HeaderName| {
+        !(hop_by_hop.has(name)
+            || *name == CONTENT_LENGTH
+            || is_refused(name.as_str())
+            || introduction.arrival.is_hearsay(name.as_str()))
+    };
+    let mut headers = HeaderMap::with_capacity(given.len() + OURS_AT_MOST);
+    for (name, value) in given.iter().filter(|(name, _)| goes_on(name)) {
+        headers.append(name.clone(), value.clone());
+    }
+    remove_session(&mut headers);
 
     headers.insert(HOST, introduction.host.clone());
-    introduction.arrival.set_forwarded(headers, host);
-    set_identity(headers, introduction.grant, introduction.request_id);
-    continue_trace(headers, introduction.request_id);
-    length.set(headers);
+    introduction
+        .arrival
+        .set_forwarded(&mut headers, asked_host(head));
+    set_identity(&mut headers, introduction.grant, introduction.request_id);
+    continue_trace(&mut headers, introduction.request_id);
+    length.set(&mut headers);
+    let takes_trailers = || {
+        let mut codings = list(given, &TE);
+        codings.any(|coding| coding.eq_ignore_ascii_case(b"trailers"))
+    };
     if introduction.is_upgrade {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static(WEBSOCKET));
-    } else if takes_trailers {
+    } else if takes_trailers() {
         headers.insert(CONNECTION, HeaderValue::from_static("te"));
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
+    headers
 }
 
 /// Rewrites the head of an upstream's answer to a request with `method`. An
@@ -98,10 +109,12 @@ pub(crate) fn rewrite_response(
 ) -> Result<(), UpstreamError> {
     let length = Length::of_response(head, body, method)?;
     let headers = &mut head.headers;
-    remove_hop_by_hop(headers);
-    headers.remove(CONTENT_LENGTH);
-    remove_names(headers, is_untrue);
+    let hop_by_hop = HopByHop::of(headers);
+    remove_names(headers, |name| {
+        hop_by_hop.has(name) || *name == CONTENT_LENGTH || is_untrue(name.as_str())
+    });
     refuse_session(headers);
+    headers.reserve(OURS_IN_ANSWER);
     if let Length::Known(length) = length {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
@@ -117,14 +130,14 @@ pub(crate) fn rewrite_response(
 /// may read both as one.
 pub(crate) fn clean_request_trailers(trailers: &mut HeaderMap) {
     remove_names(trailers, |name| {
-        is_refused(name) || is_claim_of_origin(name) || name == COOKIE.as_str()
+        is_refused(name.as_str()) || is_claim_of_origin(name.as_str()) || *name == COOKIE
     });
 }
 
 /// The same for the trailers of an answer.
 pub(crate) fn clean_response_trailers(trailers: &mut HeaderMap) {
     remove_names(trailers, |name| {
-        is_untrue(name) || name == SET_COOKIE.as_str()
+        is_untrue(name.as_str()) || *name == SET_COOKIE
     });
 }
 
@@ -141,8 +154,8 @@ fn is_refused(name: &str) -> bool {
         || (reads_as(name, "content-length") && !is_canonical(name))
 }
 
-fn remove_names(headers: &mut HeaderMap, is_removed: impl Fn(&str) -> bool) {
-    let removed = headers.keys().filter(|name| is_removed(name.as_str()));
+fn remove_names(headers: &mut HeaderMap, is_removed: impl Fn(&HeaderName) -> bool) {
+    let removed = headers.keys().filter(|name| is_removed(name));
     let removed: Vec<HeaderName> = removed.cloned().collect();
     for name in removed {
         headers.remove(name);
@@ -159,7 +172,7 @@ fn asked_host(head: &request::Parts) -> Option<HeaderValue> {
 }
 
 /// How the end of a message is told.
-enum Length {
+pub(crate) enum Length {
     /// There is no body, and nothing needs to say so.
     Absent,
     Known(u64),
@@ -167,7 +180,7 @@ enum Length {
 }
 
 impl Length {
-    fn of_request(head: &request::Parts, body: &Body) -> Self {
+    pub(crate) fn of_request(head: &request::Parts, body: &Body) -> Self {
         let announced = announced(&head.headers);
         if !body.is_end_stream() {
             if head.headers.contains_key(TRAILER) {
@@ -215,8 +228,8 @@ impl Length {
     }
 
     /// Says it to an upstream, in one way and never in two.
-    fn set(self, headers: &mut HeaderMap) {
-        match self {
+    fn set(&self, headers: &mut HeaderMap) {
+        match *self {
             Self::Absent => {}
             Self::Known(length) => {
                 headers.insert(CONTENT_LENGTH, HeaderValue::from(length));

@@ -14,15 +14,27 @@ const ALWAYS: [HeaderName; 7] = [
     HeaderName::from_static("http2-settings"),
 ];
 
-/// Removes them, and whatever `Connection` names. To be done before fields of
-/// ours are set, so that nobody can have those removed.
-pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = connection_options(headers)
-        .filter(|option| !is_about_connection(option))
-        .filter_map(|option| HeaderName::from_bytes(option).ok())
-        .collect();
-    for name in named.iter().chain(&ALWAYS) {
-        headers.remove(name);
+/// The fields of one head that go no further: those, and whatever its `Connection`
+/// names. Fields of ours are set after it was asked, so that nobody can have those
+/// removed.
+pub(crate) struct HopByHop {
+    named: Vec<HeaderName>,
+}
+
+impl HopByHop {
+    /// Those of `headers`.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let named = connection_options(headers)
+            .filter(|option| !is_about_connection(option))
+            .filter_map(|option| HeaderName::from_bytes(option).ok());
+        Self {
+            named: named.collect(),
+        }
+    }
+
+    /// Whether `name` is one.
+    pub(crate) fn has(&self, name: &HeaderName) -> bool {
+        ALWAYS.contains(name) || self.named.contains(name)
     }
 }
 

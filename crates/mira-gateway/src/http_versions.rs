@@ -1,6 +1,6 @@
 //! How an upstream is spoken to.
 
-use http::header::{CONNECTION, HOST, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Uri, Version};
 
@@ -19,9 +19,6 @@ pub enum HttpVersions {
 /// Gives the head of `request` the form of HTTP/2: the authority is in the target,
 /// and nothing speaks of the connection (RFC 9113 §8.2.2). `TE: trailers` stays.
 pub(crate) fn make_http2<B>(request: &mut Request<B>, scheme: &Scheme, authority: &Authority) {
-    if request.version() == Version::HTTP_2 {
-        return;
-    }
     let target = request.uri().path_and_query().cloned();
     let target = target.unwrap_or(PathAndQuery::from_static("/"));
     let uri = Uri::builder()
@@ -38,27 +35,15 @@ pub(crate) fn make_http2<B>(request: &mut Request<B>, scheme: &Scheme, authority
     }
 }
 
-/// Gives it the form of HTTP/1.1 back. How its body ends is the library's to say.
-pub(crate) fn make_http1<B>(request: &mut Request<B>, host: &HeaderValue) {
-    if request.version() != Version::HTTP_2 {
-        return;
-    }
-    let target = request.uri().path_and_query().cloned();
-    *request.uri_mut() = target.map(Uri::from).unwrap_or_default();
-    *request.version_mut() = Version::HTTP_11;
-    request.headers_mut().insert(HOST, host.clone());
-}
-
 #[cfg(test)]
 mod tests {
-    use http::header::HeaderValue;
     use http::uri::{Authority, Scheme};
     use http::{Request, Version};
 
-    use super::{make_http1, make_http2};
+    use super::make_http2;
 
     #[test]
-    fn head_changes_its_form_and_back() {
+    fn head_changes_its_form() {
         let mut request = Request::post("/a?b=1")
             .header("host", "up:1")
             .header("connection", "te")
@@ -71,9 +56,5 @@ mod tests {
         assert_eq!(request.version(), Version::HTTP_2);
         let names: Vec<_> = request.headers().keys().collect();
         assert_eq!(names, ["te"]);
-        make_http1(&mut request, &HeaderValue::from_static("up:1"));
-        assert_eq!(request.uri(), "/a?b=1");
-        assert_eq!(request.version(), Version::HTTP_11);
-        assert_eq!(request.headers()["host"], "up:1");
     }
 }

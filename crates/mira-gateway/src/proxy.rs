@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::header::{CONNECTION, UPGRADE};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::upgrade::OnUpgrade;
 use mira_core::Grant;
 use mira_tower::{Guard, refusal_of};
-use mira_wire::{Forwarded, Refusal, RequestId};
+use mira_wire::{Refusal, RequestId};
 use tokio::time::{sleep, timeout};
 
-use crate::header_policy::{Introduction, rewrite_request, rewrite_response};
+use crate::header_policy::{Introduction, rewrite_response};
+use crate::outgoing::Outgoing;
 use crate::request_body::{Progress, RequestBody};
 use crate::upgrade::{self, Tunnel, WEBSOCKET, names_websocket};
 use crate::upstream::Answer;
@@ -36,7 +37,7 @@ struct Forwarding<'a> {
     upstream: &'a Upstream,
     grant: &'a Grant,
     headers: &'a HeaderRules,
-    method: Method,
+    outgoing: Outgoing<'a>,
     upgrade: Option<OnUpgrade>,
 }
 
@@ -56,30 +57,30 @@ impl Proxy {
         &self,
         service: &Service,
         grant: &Grant,
-        arrival: &Arrival,
+        arrival: Arrival,
         request_id: RequestId,
         mut request: Request<Body>,
     ) -> Result<Response<Body>, Refusal> {
         let upstream = &*service.upstream;
-        let forwarding = Forwarding {
-            guard: &self.guard,
-            upstream,
-            grant,
-            headers: &service.headers,
-            method: request.method().clone(),
-            upgrade: upstream
-                .takes_upgrades()
-                .then(|| upgrade::asked(&mut request))
-                .flatten(),
-        };
+        let can_upgrade = upstream.takes_upgrades();
+        let upgrade = can_upgrade.then(|| upgrade::asked(&mut request)).flatten();
+        let (head, body) = request.into_parts();
         let introduction = Introduction {
             host: upstream.host(),
             arrival,
             grant,
             request_id,
-            is_upgrade: forwarding.upgrade.is_some(),
+            is_upgrade: upgrade.is_some(),
         };
-        let forwarded = forwarding.run(request, &introduction).await;
+        let forwarding = Forwarding {
+            guard: &self.guard,
+            upstream,
+            grant,
+            headers: &service.headers,
+            outgoing: Outgoing::new(head, &body, introduction, &service.headers),
+            upgrade,
+        };
+        let forwarded = forwarding.run(body).await;
         forwarded.map_err(|stop| {
             let refusal = match stop {
                 Stop::KeyEnded(refusal) => refusal,
@@ -106,22 +107,10 @@ impl From<UpstreamError> for Stop {
 }
 
 impl Forwarding<'_> {
-    async fn run(
-        self,
-        request: Request<Body>,
-        introduction: &Introduction<'_>,
-    ) -> Result<Response<Body>, Stop> {
+    async fn run(self, body: Body) -> Result<Response<Body>, Stop> {
         let silence = self.upstream.timeouts().request_silence;
-        let (mut head, body) = request.into_parts();
-        rewrite_request(&mut head, &body, introduction);
-        self.headers.apply_to_request(&mut head.headers);
         let (body, progress) = RequestBody::new(body, silence);
-        let mut outgoing = Request::new(body);
-        *outgoing.method_mut() = head.method;
-        *outgoing.uri_mut() = origin_form(&head.uri);
-        *outgoing.headers_mut() = head.headers;
-
-        let answer = self.answer(outgoing, progress.as_ref()).await?;
+        let answer = self.answer(body, progress.as_ref()).await?;
         self.relay(answer).await
     }
 
@@ -129,11 +118,14 @@ impl Forwarding<'_> {
     /// lives.
     async fn answer(
         &self,
-        request: Request<RequestBody>,
+        body: RequestBody,
         progress: Option<&Arc<Progress>>,
     ) -> Result<Answer, Stop> {
         let upgrades = self.upgrade.is_some();
-        let mut exchange = pin!(self.upstream.exchange(request, progress, upgrades));
+        let exchange = self
+            .upstream
+            .exchange(&self.outgoing, body, progress, upgrades);
+        let mut exchange = pin!(exchange);
         if let Ok(answer) = timeout(WATCH_AFTER, &mut exchange).await {
             return Ok(answer?);
         }
@@ -160,10 +152,9 @@ impl Forwarding<'_> {
             return self.switch(Answer { response, carrier });
         }
         let (mut head, incoming) = response.into_parts();
-        rewrite_response(&mut head, &incoming, &self.method)?;
+        rewrite_response(&mut head, &incoming, self.outgoing.method())?;
         self.headers.apply_to_answer(&mut head.headers);
         head.version = Version::HTTP_11;
-        head.extensions.insert(Forwarded);
         let body: ResponseBody = self.upstream.body(incoming, carrier).await;
         let is_here = body.is_here();
         let response = Response::from_parts(head, body);
@@ -191,7 +182,7 @@ impl Forwarding<'_> {
             silence: self.upstream.timeouts().tunnel_silence,
         };
         let (mut head, incoming) = response.into_parts();
-        rewrite_response(&mut head, &incoming, &self.method)?;
+        rewrite_response(&mut head, &incoming, self.outgoing.method())?;
         self.headers.apply_to_answer(&mut head.headers);
         let headers = &mut head.headers;
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
@@ -200,13 +191,6 @@ impl Forwarding<'_> {
         let response = Response::from_parts(head, Body::empty());
         Ok(self.guard.bind(self.grant, response).map(Body::new))
     }
-}
-
-/// The target without scheme and authority, which are the upstream's own (RFC
-/// 9112 §3.2.1).
-fn origin_form(uri: &Uri) -> Uri {
-    let target = uri.path_and_query().cloned();
-    target.map(Uri::from).unwrap_or_default()
 }
 
 /// Tells an operator what the client is not told. An upstream that is down was

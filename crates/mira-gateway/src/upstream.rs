@@ -7,19 +7,22 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use http::header::HeaderValue;
-use http::{Request, Response, Uri};
+use http::{Response, Uri};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use rustls::ClientConfig;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::carrier::{Carrier, Link};
+use crate::connection::SendError;
 use crate::dialer::Dialer;
 use crate::health::Health;
 use crate::multiplexed::Multiplexed;
+use crate::outgoing::Outgoing;
 use crate::pool::Pool;
-use crate::replay::replay;
 use crate::request_body::{Progress, RequestBody};
+use crate::retry::may_follow;
 use crate::{HttpVersions, ResponseBody, Timeouts, UpstreamError};
 
 /// How often a request is sent at most, if nothing was done with it before.
@@ -121,8 +124,8 @@ impl Upstream {
         self.dialer.can_own()
     }
 
-    /// Sends `request` and waits for the head of its answer. One that `upgrades`
-    /// its connection has it for itself.
+    /// Sends `outgoing` with its `body` and waits for the head of its answer. One that
+    /// `upgrades` its connection has it for itself.
     ///
     /// It is sent again where no byte of it was sent or the upstream says that it
     /// did nothing with it (RFC 9113 §8.7), and where it is idempotent, has no
@@ -130,11 +133,13 @@ impl Upstream {
     /// 9112 §9.3.1). Nothing else reaches an upstream twice.
     pub(crate) async fn exchange(
         &self,
-        mut request: Request<RequestBody>,
-        body: Option<&Arc<Progress>>,
+        outgoing: &Outgoing<'_>,
+        mut body: RequestBody,
+        progress: Option<&Arc<Progress>>,
         upgrades: bool,
     ) -> Result<Answer, UpstreamError> {
         let turn = self.turn()?;
+        let is_whole = body.is_end_stream();
         let mut waiting_may_serve = true;
         let mut attempts = 1;
         loop {
@@ -149,10 +154,8 @@ impl Upstream {
                 None => self.connect(upgrades).await?,
             };
             let is_shared = link.is_shared();
-            let may_come_back = is_shared || !is_fresh;
-            let again = may_come_back.then(|| replay(&request, is_shared)).flatten();
-            let sent = link.send(request, &self.origin, &self.host, body).await;
-            let failed = match sent {
+            let request = outgoing.request(body);
+            let failed = match link.send(request, &self.origin, progress).await {
                 Ok(response) => {
                     let carrier = Carrier::new(link, turn);
                     return Ok(Answer { response, carrier });
@@ -160,7 +163,7 @@ impl Upstream {
                 Err(failed) => failed,
             };
             drop(link);
-            if body.is_some_and(|body| body.has_failed()) {
+            if progress.is_some_and(|progress| progress.has_failed()) {
                 return Err(UpstreamError::RequestBody);
             }
             let is_last = if is_shared {
@@ -168,14 +171,15 @@ impl Upstream {
             } else {
                 is_fresh
             };
-            request = match (failed.unsent, again) {
-                (Some(unsent), _) if !is_last => *unsent,
-                (None, Some(again)) if !is_last && again.may_follow(&failed.error) => {
+            let SendError { error, unsent } = failed;
+            body = match unsent {
+                Some(unsent) if !is_last => *unsent,
+                None if !is_last && is_whole && may_follow(outgoing, is_shared, &error) => {
                     // Others that waited as long are likely gone too.
                     waiting_may_serve = is_shared;
-                    again.request
+                    RequestBody::empty()
                 }
-                _ => return Err(UpstreamError::Broken(failed.error)),
+                _ => return Err(UpstreamError::Broken(error)),
             };
             attempts += 1;
         }
@@ -224,7 +228,8 @@ impl Upstream {
             return Err(UpstreamError::Down);
         }
         let dialing = self.dialer.dial(upgrades, &self.shared);
-        let connected = timeout(self.timeouts.connect, dialing).await;
+        // Rare, and boxed, as it would make the future of every exchange larger.
+        let connected = Box::pin(timeout(self.timeouts.connect, dialing)).await;
         let connected = connected.unwrap_or(Err(UpstreamError::ConnectTimeout));
         let origin = &self.origin;
         match &connected {

@@ -22,7 +22,7 @@ use mira_gateway::{Arrival, Authorized, Door, Proxy, Question, RouteTable, Targe
 use mira_key::Entropy;
 use mira_tower::{Guard, Peer, client_address};
 use mira_wire::{
-    ClientAddress, Dialect, ErrorCode, REQUEST_ID_HEADER, Refusal, RequestId, SessionCookie, finish,
+    ClientAddress, Dialect, ErrorCode, Refusal, RequestId, SessionCookie, finish, say_id,
 };
 use tower::ServiceExt as _;
 
@@ -65,10 +65,15 @@ impl Front {
         let answer = AssertUnwindSafe(self.route(peer, is_tls, request, request_id))
             .catch_unwind()
             .await;
-        let (answer, dialect) = answer.unwrap_or_else(|_| {
+        let answer = answer.unwrap_or_else(|_| {
             tracing::error!(%request_id, "a handler panicked");
-            (Err(Refusal::error(ErrorCode::Internal)), Dialect::Console)
+            let refusal = Refusal::error(ErrorCode::Internal);
+            Answer::Own(Err(refusal), Dialect::Console)
         });
+        let (answer, dialect) = match answer {
+            Answer::Forwarded(response) => return say_id(response, request_id),
+            Answer::Own(answer, dialect) => (answer, dialect),
+        };
         let response = answer.unwrap_or_else(IntoResponse::into_response);
         let wants_page = wants_page && dialect == Dialect::Console;
         let refusal = response
@@ -111,14 +116,13 @@ impl Front {
         )
     }
 
-    /// The answer, and the shape that its errors have.
     async fn route(
         &self,
         peer: Peer,
         is_tls: bool,
-        mut request: Request,
+        request: Request,
         request_id: RequestId,
-    ) -> (Result<Response, Refusal>, Dialect) {
+    ) -> Answer {
         let is_trusted = |address| self.trusted_proxies.contains(address);
         let address = self.client_address(peer, request.headers());
         let routes = self.routes.load();
@@ -126,61 +130,58 @@ impl Front {
             let (head, _) = request.into_parts();
             let guard = &self.guard;
             let answer = door.answer(&routes, guard, address, request_id, &head);
-            return Box::pin(answer).await;
+            let (answer, dialect) = Box::pin(answer).await;
+            return Answer::Own(answer, dialect);
         }
         if mira_ext_authz::is_call(&request) {
             let (guard, request) = (&self.guard, hurried(request));
             let answer =
                 mira_ext_authz::answer(request, &routes, guard, peer, is_trusted, request_id);
-            return (Ok(Box::pin(answer).await), Dialect::Network);
+            return Answer::Own(Ok(Box::pin(answer).await), Dialect::Network);
         }
-        let dialect = routes
-            .dialect(request.uri().path())
-            .unwrap_or(Dialect::Console);
         let is_peer_trusted = peer.is_trusted(is_trusted);
         let arrival = Arrival {
             peer: peer.address(),
             is_peer_trusted,
             is_secure: self.is_secure(is_tls, is_peer_trusted, request.headers()),
         };
-        request
-            .extensions_mut()
-            .insert(SessionCookie::new(arrival.is_secure));
-        request.extensions_mut().insert(request_id);
-        request.extensions_mut().insert(ClientAddress(address));
-        (
-            self.carry_out(&routes, address, &arrival, request_id, request)
-                .await,
-            dialect,
-        )
-    }
-
-    async fn carry_out(
-        &self,
-        routes: &RouteTable,
-        address: IpAddr,
-        arrival: &Arrival,
-        request_id: RequestId,
-        request: Request,
-    ) -> Result<Response, Refusal> {
         let question = Question {
             method: request.method(),
             path: request.uri().path(),
             headers: request.headers(),
             address,
         };
-        match authorize(routes, &self.guard, &question).await? {
-            // What is boxed here would make the future of every request larger.
-            Authorized::Open => Box::pin(self.open(hurried(request), request_id)).await,
-            Authorized::Public(_) => Ok(Box::pin(run(&self.products, hurried(request))).await),
-            Authorized::Granted(Target::Product(_), grant) => {
-                Ok(Box::pin(self.product(hurried(request), grant)).await)
+        let authorized = match authorize(&routes, &self.guard, &question).await {
+            Ok(Authorized::Granted(Target::Service(service), grant)) => {
+                let forwarding = self
+                    .proxy
+                    .forward(service, &grant, arrival, request_id, request);
+                return match forwarding.await {
+                    Ok(response) => Answer::Forwarded(response),
+                    Err(refusal) => Answer::Own(Err(refusal), Dialect::Network),
+                };
             }
-            Authorized::Granted(Target::Service(service), grant) => {
-                self.proxy
-                    .forward(service, &grant, arrival, request_id, request)
-                    .await
-            }
+            authorized => authorized,
+        };
+        let dialect = routes.dialect(request.uri().path());
+        let introduced = introduced(request, request_id, address, arrival.is_secure);
+        // Boxed, as it would make the future of what is forwarded larger.
+        let answer = Box::pin(self.carry_out(authorized, introduced, request_id)).await;
+        Answer::Own(answer, dialect.unwrap_or(Dialect::Console))
+    }
+
+    /// What is done here, and not behind the gateway.
+    async fn carry_out(
+        &self,
+        authorized: Result<Authorized<'_>, Refusal>,
+        request: Request,
+        request_id: RequestId,
+    ) -> Result<Response, Refusal> {
+        let request = hurried(request);
+        match authorized? {
+            Authorized::Open => self.open(request, request_id).await,
+            Authorized::Granted(_, grant) => Ok(self.product(request, grant).await),
+            Authorized::Public(_) => Ok(run(&self.products, request).await),
         }
     }
 
@@ -219,13 +220,27 @@ impl Front {
     }
 }
 
+/// An answer on its way out.
+enum Answer {
+    /// An upstream's.
+    Forwarded(Response),
+    /// One of ours, and the shape that its errors have.
+    Own(Result<Response, Refusal>, Dialect),
+}
+
+/// The request, with what handlers want to know of it.
+fn introduced(mut request: Request, id: RequestId, client: IpAddr, is_secure: bool) -> Request {
+    let extensions = request.extensions_mut();
+    extensions.insert(SessionCookie::new(is_secure));
+    extensions.insert(id);
+    extensions.insert(ClientAddress(client));
+    request
+}
+
 /// RFC 6585 §5. It is answered before anything is read, so it has no body.
 fn too_many_headers(request_id: RequestId) -> Response {
-    let mut response = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
-    response
-        .headers_mut()
-        .insert(REQUEST_ID_HEADER, request_id.to_header_value());
-    response
+    let response = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
+    say_id(response, request_id)
 }
 
 async fn run(router: &Router, request: Request) -> Response {

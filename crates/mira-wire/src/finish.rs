@@ -8,22 +8,22 @@ use mira_core::Quota;
 
 use crate::{Dialect, ErrorCode, REQUEST_ID_HEADER, Refusal, RequestId, set_fields};
 
-/// Marks a response that an upstream wrote, in its extensions: [`finish`] leaves
-/// its body as it is, errors included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Forwarded;
-
 /// Completes `response`: a [`Refusal`] that a handler returned gets its body in
 /// `dialect`, an error that a library made becomes one of ours, and every
 /// response says its request id.
 pub fn finish(response: Response, dialect: Dialect, request_id: RequestId) -> Response {
-    let mut response = match refusal_of(&response) {
+    let response = match refusal_of(&response) {
         Some(refusal) => render(&refusal, &response, dialect),
         None => response,
     };
-    response
-        .headers_mut()
-        .insert(REQUEST_ID_HEADER, request_id.to_header_value());
+    say_id(response, request_id)
+}
+
+/// Says the request id on `response`. It is all that is done to what an upstream
+/// answered, errors included.
+pub fn say_id(mut response: Response, request_id: RequestId) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID_HEADER, request_id.to_header_value());
     response
 }
 
@@ -76,9 +76,6 @@ impl Digits {
 fn refusal_of(response: &Response) -> Option<Refusal> {
     if let Some(refusal) = response.extensions().get::<Refusal>() {
         return Some(refusal.clone());
-    }
-    if response.extensions().get::<Forwarded>().is_some() {
-        return None;
     }
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {

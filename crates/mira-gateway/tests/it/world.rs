@@ -27,7 +27,7 @@ use mira_tower::{Guard, client_address};
 use mira_verifier::{
     BootClock, BoxFuture, Coverage, Deadline, Limits, Refill, RefillError, Refiller, Verifier,
 };
-use mira_wire::{Dialect, Operation, Refusal, RequestId, finish};
+use mira_wire::{Dialect, Operation, Refusal, RequestId, finish, say_id};
 use tokio::net::TcpListener;
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -150,8 +150,10 @@ impl Server {
             let answer = self.route(request, address, id).await;
             (answer, dialect.unwrap_or(Dialect::Console))
         };
-        let response = answer.unwrap_or_else(Refusal::into_response);
-        finish(response, dialect, id)
+        match answer {
+            Ok(response) => say_id(response, id),
+            Err(refusal) => finish(refusal.into_response(), dialect, id),
+        }
     }
 
     async fn route(
@@ -181,7 +183,7 @@ impl Server {
             }
             Authorized::Granted(Target::Service(service), grant) => {
                 let proxy = &self.proxy;
-                proxy.forward(service, &grant, &arrival, id, request).await
+                proxy.forward(service, &grant, arrival, id, request).await
             }
         }
     }
