@@ -26,6 +26,11 @@ const HAUNTERS: usize = 2;
 /// for each thing that must be done.
 const OVERTIME: u32 = 4;
 const EPISODE: Duration = Duration::from_secs(15);
+/// Keys that die at the same time where times are judged as of a healthy installation:
+/// more would wait for the processors, which every dying key keeps busy on each node.
+const HEALTHY_KEYS: usize = 6;
+/// What 99 of 100 revocations take there, at most.
+const HEALTHY_P99: Duration = Duration::from_millis(50);
 
 /// What a phase is.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +45,9 @@ pub(crate) struct Phase {
 pub(crate) enum Trial {
     /// Keys die. Each fault strikes as often as the others; none, if empty.
     Deaths(&'static [Fault]),
+    /// Keys die without a fault, as few at a time as leave the processors room: how
+    /// long they take to die is judged.
+    Health,
     /// Keys die, and a standby that lacks their deaths is promoted.
     Lag,
     /// Keys with a limit are used beyond it.
@@ -136,6 +144,12 @@ impl Phase {
         let mut crowd = crowd(&scene, &mut chance);
         match self.trial {
             Trial::Deaths(faults) => self.kill_keys(&scene, faults, extent, chance).await,
+            Trial::Health => {
+                let keys = extent.keys.min(HEALTHY_KEYS);
+                let extent = Extent { keys, ..extent };
+                self.kill_keys(&scene, &[], extent, chance).await;
+                scene.record.judge_health(HEALTHY_P99);
+            }
             Trial::Lag => lag::play(&scene, extent, chance).await,
             Trial::Limits => limits::play(&scene, extent, chance).await,
         }
@@ -187,6 +201,7 @@ impl Phase {
     fn expected(&self, extent: Extent) -> Expected {
         let faults = match self.trial {
             Trial::Deaths(faults) => faults.iter().map(|fault| extent.evidence(*fault)).collect(),
+            Trial::Health => Vec::new(),
             Trial::Lag => lag::EVIDENCE.to_vec(),
             Trial::Limits => limits::EVIDENCE.to_vec(),
         };
@@ -261,6 +276,7 @@ fn crowd(scene: &Scene, chance: &mut fastrand::Rng) -> JoinSet<()> {
 /// Every phase, in the order of a full run.
 pub(crate) const PHASES: &[Phase] = &[
     phase("single", House::Single, Trial::Deaths(Fault::SINGLE)),
+    phase("healthy", House::Cluster, Trial::Health),
     phase("calm", House::Cluster, Trial::Deaths(&[])),
     phase("pause", House::Cluster, Trial::Deaths(&[Fault::Pause])),
     phase("kill", House::Cluster, Trial::Deaths(&[Fault::Kill])),

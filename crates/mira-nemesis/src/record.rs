@@ -102,6 +102,15 @@ impl Record {
         self.noted().slow.len()
     }
 
+    /// Judges how long keys took to die: 99 of 100 at most `p99`.
+    pub(crate) fn judge_health(&self, p99: Duration) {
+        let took = self.noted().kills.iter().map(|kill| kill.took).collect();
+        let took = Quantiles(took).at(99);
+        if took > p99 {
+            self.slow(format!("p99 of the revocations is {took:.1?}"));
+        }
+    }
+
     pub(crate) fn kill(&self, kill: Kill) {
         self.noted().kills.push(kill);
     }
@@ -267,21 +276,19 @@ impl fmt::Display for Record {
 /// The middle, the 99th percentile and the most of some times.
 struct Quantiles(Vec<Duration>);
 
-impl fmt::Display for Quantiles {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Quantiles {
+    /// What `part` of a hundred do not exceed.
+    fn at(&self, part: usize) -> Duration {
         let mut times = self.0.clone();
         times.sort();
-        let at = |part: usize| {
-            let index = (times.len() * part).div_ceil(100).saturating_sub(1);
-            times.get(index).copied().unwrap_or_default()
-        };
-        let millis = |time: Duration| time.as_secs_f64() * 1e3;
-        write!(
-            f,
-            "p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms",
-            millis(at(50)),
-            millis(at(99)),
-            millis(at(100))
-        )
+        let index = (times.len() * part).div_ceil(100).saturating_sub(1);
+        times.get(index).copied().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Quantiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [p50, p99, max] = [50, 99, 100].map(|part| self.at(part).as_secs_f64() * 1e3);
+        write!(f, "p50 {p50:.1} ms, p99 {p99:.1} ms, max {max:.1} ms")
     }
 }
