@@ -1,59 +1,28 @@
 //! What is taken away through one node is refused by another, from the first request
 //! after the answer on. The table is the registry of what changes something: whatever is
-//! listed there and takes something away needs a case here.
+//! listed there and takes something away needs a case here, and so does every member of a
+//! key that can be edited.
 
-use http::{Method, StatusCode};
+mod case;
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderValue, Method, StatusCode};
 use mira_console::{Mutator, Reach};
+use mira_core::Timestamp;
 use mira_testkit::{Answer, Client, Demo, DemoUser, Postgres, Server, ServerOptions};
+use mira_wire::Instant;
 use serde_json::{Value, json};
 
 use crate::{created, new_app_key, new_key};
+use case::{Case, Repeat, case_of_member, cases};
 
 const CONFIG: &str = "[limits]\naddress_per_minute = 0\norganization_key_per_minute = 0\n\
     app_key_per_minute = 0\napp_key_per_day = 0\nconsole_per_minute = 0\n\
     [[service]]\nname = \"vault\"\nprefix = \"/vault\"\nupstream = \"http://127.0.0.1:9\"\n\
     key = \"organization\"\nenvironments = [\"production\"]\nmethods = { GET = \"read\" }\n";
+const MIRA: &str = env!("CARGO_BIN_EXE_mira");
 const PASSWORD: &str = "a long and unusual sentence";
-
-/// A way to take something away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Case {
-    Revoke,
-    RevokeGroup,
-    Suspend,
-    RotateWithoutGrace,
-    NarrowPermissions,
-    NarrowAddresses,
-    ChangeEnvironment,
-    DeleteApp,
-    SuspendOrganization,
-    LapseSubscription,
-    DemoteMember,
-    RemoveMember,
-    ResetPassword,
-}
-
-/// The cases of a use case; none for one that takes nothing away.
-fn cases(mutator: Mutator) -> &'static [Case] {
-    match mutator {
-        Mutator::ChangeMember => &[Case::DemoteMember],
-        Mutator::DeleteApp => &[Case::DeleteApp],
-        Mutator::EditKey => &[
-            Case::NarrowPermissions,
-            Case::NarrowAddresses,
-            Case::ChangeEnvironment,
-        ],
-        Mutator::EditOrganization => &[Case::SuspendOrganization],
-        Mutator::RemoveMember => &[Case::RemoveMember],
-        Mutator::ResetPassword => &[Case::ResetPassword],
-        Mutator::RevokeKey => &[Case::Revoke],
-        Mutator::RevokeKeyGroup => &[Case::RevokeGroup],
-        Mutator::RotateKey => &[Case::RotateWithoutGrace],
-        Mutator::SetSubscription => &[Case::LapseSubscription],
-        Mutator::SuspendKey => &[Case::Suspend],
-        _ => &[],
-    }
-}
 
 /// Two nodes over one database.
 struct Pair {
@@ -105,11 +74,11 @@ impl Pair {
         }
     }
 
-    /// What the holder hears at the other node.
-    async fn hear(&self, holder: &Holder) -> String {
+    /// What the holder hears at `node`; a person asks the other node alone.
+    async fn hear(&self, node: &Server, holder: &Holder) -> String {
         let answer = match holder {
             Holder::Key { key, method, path } => {
-                let client = self.there.client().with_key(key);
+                let client = node.client().with_key(key);
                 let client = client.with_header("x-original-method", method);
                 let client = client.with_header("x-original-uri", path);
                 client.get("/authz/nginx").await
@@ -135,13 +104,18 @@ impl Pair {
     }
 
     async fn doom_key(&self, case: Case) -> Doomed {
-        let permissions = json!({"name": "doomed", "permissions": ["read", "write"]});
-        let (id, key) = new_key(&self.admin, &self.demo.organization_id, permissions).await;
+        let body = json!({"name": "doomed", "permissions": ["read", "write"],
+            "rate_limit": {"per_day": 1000}});
+        let (id, key) = new_key(&self.admin, &self.demo.organization_id, body).await;
         let (method, path) = match case {
             Case::ChangeEnvironment => ("GET", "/vault/secrets"),
             _ => ("POST", "/api/v1/templates"),
         };
         let of_key = |verb: &str| format!("/v1/keys/{id}{verb}");
+        if case == Case::BringRetirementForward {
+            let rotated = self.admin.post(&of_key("/rotate"), &json!({})).await;
+            rotated.expect(StatusCode::CREATED);
+        }
         let (call, to, body, code) = match case {
             Case::Revoke => (Method::POST, "/revoke", json!({}), "revoked_key"),
             Case::Suspend => (Method::POST, "/suspend", json!({}), "suspended_key"),
@@ -160,6 +134,17 @@ impl Pair {
             Case::ChangeEnvironment => {
                 let body = json!({"environment": "staging"});
                 (Method::PATCH, "", body, "wrong_environment")
+            }
+            Case::LowerRateLimit => {
+                // As many as were used by then.
+                let body = json!({"rate_limit": {"per_day": 1}});
+                (Method::PATCH, "", body, "rate_limited_day")
+            }
+            // When, is said when it is taken away.
+            Case::BringExpiryForward => (Method::PATCH, "", Value::Null, "expired_key"),
+            Case::BringRetirementForward => {
+                let body = json!({"retires_at": "2026-01-01T00:00:00Z"});
+                (Method::PATCH, "", body, "revoked_key")
             }
             _ => unreachable!("the others are not about one key"),
         };
@@ -263,28 +248,89 @@ impl Pair {
         }
     }
 
-    async fn take_away(&self, case: Case, doomed: &Doomed) {
+    /// Takes away, and gives what was told of it.
+    async fn take_away(&self, case: Case, doomed: &Doomed) -> Value {
         if case == Case::ResetPassword {
             let arguments = ["setup", "--database", &self.url, "--email", &doomed.path];
             let password = [("MIRA_PASSWORD", "another unusual sentence")];
-            let mira = env!("CARGO_BIN_EXE_mira");
-            let finished = mira_testkit::run(mira, &arguments, &password, "");
+            let finished = mira_testkit::run(MIRA, &arguments, &password, "");
             assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-            return;
+            return Value::Null;
         }
-        let (method, body) = (doomed.method.clone(), &doomed.body);
-        let request = match body {
+        let answer = if case == Case::BringExpiryForward {
+            self.expire_soon(doomed).await
+        } else {
+            self.call(doomed, &doomed.body).await
+        };
+        assert!(answer.status.is_success(), "{case:?}: {}", answer.text());
+        let mut told = answer.json();
+        assert_eq!(told["effective"], true, "{case:?}: {told}");
+        assert_eq!(told["proof"], "acks", "{case:?}: {told}");
+        told.as_object_mut().unwrap().remove("waited_ms");
+        told
+    }
+
+    /// Brings a key's expiry forward, as near as this machine can, and waits for it.
+    async fn expire_soon(&self, doomed: &Doomed) -> Answer {
+        let mut ahead = Duration::from_millis(200);
+        loop {
+            let expires_at = now() + ahead;
+            let body = json!({"expires_at": Instant(expires_at)});
+            let answer = self.call(doomed, &body).await;
+            // It was past when it arrived.
+            if answer.status == StatusCode::BAD_REQUEST && ahead < Duration::from_mins(1) {
+                ahead *= 4;
+                continue;
+            }
+            tokio::time::sleep(expires_at - now()).await;
+            return answer;
+        }
+    }
+
+    async fn call(&self, doomed: &Doomed, body: &Value) -> Answer {
+        let method = doomed.method.clone();
+        let mut request = match body {
             Value::Null => self.admin.request(method, &doomed.path),
             body => self.admin.json_request(method, &doomed.path, body),
         };
-        let answer = self.admin.send(request).await;
-        assert!(answer.status.is_success(), "{case:?}: {}", answer.text());
-        if answer.status != StatusCode::NO_CONTENT {
-            let told = answer.json();
-            assert_eq!(told["effective"], true, "{case:?}: {told}");
-            assert_eq!(told["proof"], "acks", "{case:?}: {told}");
+        // Only where something is made; the others repeat without it.
+        if doomed.path.ends_with("/rotate") {
+            let once = HeaderValue::from_static("doomed");
+            request.headers_mut().insert("idempotency-key", once);
+        }
+        self.admin.send(request).await
+    }
+
+    /// Sends the call again, as somebody does whose answer was lost.
+    async fn repeat(&self, case: Case, doomed: &Doomed, told: &Value) {
+        match case.repeat() {
+            Repeat::SameBut(members) => {
+                let without = |told: &Value| {
+                    let mut told = told.clone();
+                    for member in members {
+                        told.as_object_mut().unwrap().remove(*member);
+                    }
+                    told
+                };
+                let again = self.take_away(case, doomed).await;
+                assert_eq!(without(&again), without(told), "{case:?}");
+            }
+            Repeat::Conflict => {
+                let body = json!({"name": "doomed"});
+                let again = self.call(doomed, &body).await;
+                assert_eq!(again.code(), Some("conflict"), "{case:?}");
+            }
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the servers of this test go by the same clock"
+)]
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Timestamp::from_millis(0) + since_epoch.unwrap()
 }
 
 fn start(url: &str) -> Server {
@@ -294,7 +340,7 @@ fn start(url: &str) -> Server {
         arguments: vec!["--database".to_owned(), url.to_owned()],
         ..ServerOptions::default()
     };
-    Server::start(env!("CARGO_BIN_EXE_mira"), options)
+    Server::start(MIRA, options)
 }
 
 fn id_of(made: Answer) -> String {
@@ -310,14 +356,39 @@ fn every_change_that_takes_something_away_has_a_case() {
     }
 }
 
+#[test]
+fn every_member_of_a_key_that_can_be_edited_has_a_case() {
+    let printed = mira_testkit::run(MIRA, &["openapi"], &[], "");
+    let document: Value = serde_json::from_str(&printed.stdout).unwrap();
+    let members = &document["components"]["schemas"]["KeyChange"]["properties"];
+    let edits: Vec<Case> = members
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter_map(|member| case_of_member(member))
+        .collect();
+    for edit in cases(Mutator::EditKey) {
+        assert!(edits.contains(edit), "{edit:?}");
+    }
+    assert_eq!(edits.len(), cases(Mutator::EditKey).len());
+}
+
 #[tokio::test]
 async fn what_one_node_took_away_another_refuses_from_the_first_request_on() {
     let pair = Pair::start().await;
     for case in Mutator::ALL.iter().flat_map(|mutator| cases(*mutator)) {
         let doomed = pair.doom(*case).await;
-        assert_eq!(pair.hear(&doomed.holder).await, "ok", "{case:?}");
-        pair.take_away(*case, &doomed).await;
-        assert_eq!(pair.hear(&doomed.holder).await, doomed.code, "{case:?}");
+        assert_eq!(
+            pair.hear(&pair.there, &doomed.holder).await,
+            "ok",
+            "{case:?}"
+        );
+        let told = pair.take_away(*case, &doomed).await;
+        for node in [&pair.there, &pair.here] {
+            let heard = pair.hear(node, &doomed.holder).await;
+            assert_eq!(heard, doomed.code, "{case:?}");
+        }
+        pair.repeat(*case, &doomed, &told).await;
     }
     assert!(pair.here.stderr().is_empty(), "{}", pair.here.stderr());
 }
