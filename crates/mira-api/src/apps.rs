@@ -169,7 +169,8 @@ async fn change_app(
 
 /// Delete an app
 ///
-/// Revokes its keys. Its transactions stay.
+/// Revokes its keys. Its transactions stay. A repeat answers the same, and waits for what
+/// it repeats.
 #[utoipa::path(delete, path = "/v1/apps/{app}", tag = "Apps",
     responses(
         (status = 200, description = "The app and the effect", body = WithEffect<AppBody>),

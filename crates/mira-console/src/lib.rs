@@ -21,6 +21,7 @@ mod new_key;
 mod organizations;
 mod passwords;
 mod principal;
+mod removal;
 mod reports;
 mod sessions;
 mod setup;

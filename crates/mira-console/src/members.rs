@@ -131,12 +131,16 @@ impl Console {
                 if role == Role::Superadmin {
                     unit.caller.principal.has_role(Role::Superadmin)?;
                 }
+                // A repeat waits too: what it repeats may never have been confirmed.
+                unit.announce_organization(organization_id).await?;
+                if role == user.role {
+                    return Ok(user);
+                }
                 if role < user.role {
                     unit.refuse_loss_of_last(&user, Some(role)).await?;
                 }
                 users::set_role(unit.tx, id, role).await?;
                 user.role = role;
-                unit.announce_organization(organization_id).await?;
                 unit.audit_member(Action::MemberChanged, &user)?;
                 Ok(user)
             })
@@ -144,21 +148,25 @@ impl Console {
         .await
     }
 
-    /// Removes a person. Their sessions end at once; the keys they made stay.
+    /// Removes a person. Their sessions end at once; the keys they made stay. A repeat
+    /// changes nothing and waits for what it repeats.
     pub async fn remove_member(
         &self,
         caller: &Caller,
         organization_id: OrganizationId,
         id: UserId,
     ) -> Result<Settled<User>, ConsoleError> {
-        caller.principal.manages(organization_id, "Member")?;
+        self.organization(caller, organization_id).await?;
         self.mutate(caller, Mutator::RemoveMember, move |unit| {
             Box::pin(async move {
-                let user = unit.member_to_manage(organization_id, id).await?;
+                let Some(user) = unit.member(organization_id, id).await? else {
+                    return unit.remove_again(organization_id, id).await;
+                };
+                unit.may_manage(&user)?;
                 unit.refuse_loss_of_last(&user, None).await?;
                 users::delete(unit.tx, id).await?;
                 unit.announce_organization(organization_id).await?;
-                unit.audit_member(Action::MemberRemoved, &user)?;
+                unit.audit_removal(&user)?;
                 Ok(user)
             })
         })
@@ -261,14 +269,25 @@ impl Unit<'_> {
         organization_id: OrganizationId,
         id: UserId,
     ) -> Result<User, ConsoleError> {
-        let user = users::get(self.tx, id)
-            .await?
-            .filter(|user| user.organization_id == organization_id)
-            .ok_or(ConsoleError::NotFound("Member"))?;
-        if user.role == Role::Superadmin {
-            self.caller.principal.has_role(Role::Superadmin)?;
-        }
+        let user = self.member(organization_id, id).await?;
+        let user = user.ok_or(ConsoleError::NotFound("Member"))?;
+        self.may_manage(&user)?;
         Ok(user)
+    }
+
+    async fn member(
+        &mut self,
+        organization_id: OrganizationId,
+        id: UserId,
+    ) -> Result<Option<User>, ConsoleError> {
+        let user = users::get(self.tx, id).await?;
+        Ok(user.filter(|user| user.organization_id == organization_id))
+    }
+
+    pub(crate) fn may_manage(&self, user: &User) -> Result<(), ConsoleError> {
+        let principal = &self.caller.principal;
+        principal.manages(user.organization_id, "Member")?;
+        principal.has_role(user.role)
     }
 
     /// The last admin of an organization stays, and so does the last superadmin;

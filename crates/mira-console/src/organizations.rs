@@ -164,7 +164,13 @@ impl Console {
                 let mut organization = organizations::get(unit.tx, id)
                     .await?
                     .ok_or(ConsoleError::NotFound("Organization"))?;
+                let before = organization.clone();
                 change(&mut organization);
+                if organization == before {
+                    // What it repeats may never have been confirmed.
+                    unit.announce(Change::Organization(organization.facts()));
+                    return Ok(organization);
+                }
                 organizations::update(unit.tx, &organization).await?;
                 unit.announce(Change::Organization(organization.facts()));
                 let details = details(&organization);

@@ -51,18 +51,22 @@ async fn remove(
     viewer: Viewer,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let user = find(&dashboard, &viewer, &id).await?;
+    let id = parse(&id)?;
     let organization = viewer.organization.id;
-    dashboard
-        .console
-        .remove_member(&viewer.caller, organization, user.id)
+    let console = &dashboard.console;
+    console
+        .remove_member(&viewer.caller, organization, id)
         .await?;
     Ok(viewer.href(LIST).saying(Notice::MemberRemoved).see_other())
 }
 
 async fn find(dashboard: &Dashboard, viewer: &Viewer, id: &str) -> Result<User, Fault> {
-    let id: UserId = id.parse().map_err(|_| Fault::not_found("Member"))?;
+    let id = parse(id)?;
     let organization = viewer.organization.id;
     let console = &dashboard.console;
     Ok(console.member(&viewer.caller, organization, id).await?)
+}
+
+fn parse(id: &str) -> Result<UserId, Fault> {
+    id.parse().map_err(|_| Fault::not_found("Member"))
 }

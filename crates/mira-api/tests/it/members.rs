@@ -188,8 +188,36 @@ async fn removed_person_can_do_nothing_anymore() {
         .post(&who, &keys, json!({"name": "CI"}))
         .await
         .expect(403);
-    scene
-        .ask(&scene.admin, "DELETE", &path, None)
+    // Whoever lost the first answer asks again, and learns that it holds.
+    let again = scene.ask(&scene.admin, "DELETE", &path, None).await;
+    assert_eq!(told(again.expect(200).json()), told(removed));
+}
+
+#[tokio::test]
+async fn who_was_removed_is_told_to_nobody_else() {
+    let scene = Scene::new().await;
+    let person = scene.person(&scene.acme, Role::Superadmin).await;
+    let path = format!("{}/{}", members_of(&scene), person.id);
+    let delete = |who| scene.ask(who, "DELETE", &path, None);
+    delete(&scene.root).await.expect(200);
+    delete(&scene.member).await.expect(403);
+    // Taking that role, also again, is for those who have it.
+    delete(&scene.admin).await.expect(403);
+    delete(&scene.stranger)
         .await
-        .expect(404);
+        .expect_refusal(404, "not_found", "Organization not found");
+    let elsewhere = format!(
+        "/v1/organizations/{}/members/{}",
+        scene.globex.id, person.id
+    );
+    scene
+        .ask(&scene.root, "DELETE", &elsewhere, None)
+        .await
+        .expect_refusal(404, "not_found", "Member not found");
+}
+
+/// What is told of a person, whatever the waiting took.
+fn told(mut body: serde_json::Value) -> serde_json::Value {
+    body.as_object_mut().unwrap().remove("waited_ms");
+    body
 }

@@ -69,6 +69,9 @@ async fn roles_change_and_people_go() {
     let list = world.get(admin, page.header("location")).await;
     assert!(list.body.contains("The member is removed"));
     assert!(!list.body.contains("member@acme.example"));
+    // Whoever lost that answer sends the form again.
+    let again = world.post(admin, &format!("{path}/remove"), &[]).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
