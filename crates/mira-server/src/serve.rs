@@ -148,7 +148,8 @@ async fn serve_installation(
     };
     let hangup = signal(SignalKind::hangup()).map_err(ServeError::Signal)?;
     let reloading = tokio::spawn(reloaded.follow(options.clone(), hangup));
-    announce(&url, &urls, &setup_link, demo.as_ref());
+    let setup = setup_link.address(&public_url(config).unwrap_or(url));
+    announce(&urls, setup, demo.as_ref());
     notify(NotifyState::Ready);
     let drain = Duration::from_secs(config.server.drain_secs);
     let draining = async move {
@@ -285,8 +286,7 @@ fn pages(
     setup_link: &SetupLink,
 ) -> Router {
     let console = &installation.console;
-    let public_url = config.server.public_url.as_ref();
-    let public_url = public_url.map(|url| url.to_string().trim_end_matches('/').to_owned());
+    let public_url = public_url(config);
     let api = ApiConfig {
         public_url: public_url.clone(),
         metered: products::METERED.to_vec(),
@@ -302,6 +302,13 @@ fn pages(
         .merge(mira_dashboard::router(Arc::clone(console), dashboard))
         .merge(health.clone().router())
         .fallback(async || Refusal::error(ErrorCode::NotFound))
+}
+
+/// Where people reach this installation, if somebody said so, without a slash at its
+/// end.
+fn public_url(config: &Config) -> Option<String> {
+    let url = config.server.public_url.as_ref()?;
+    Some(url.to_string().trim_end_matches('/').to_owned())
 }
 
 fn front(
@@ -363,11 +370,9 @@ async fn forget(console: Arc<Console>, stopped: watch::Receiver<bool>) {
 }
 
 /// What an operator reads on the terminal. A closed terminal is no reason to stop.
-fn announce(url: &str, urls: &[String], setup_link: &SetupLink, demo: Option<&Demo>) {
+fn announce(urls: &[String], setup: Option<String>, demo: Option<&Demo>) {
     let mut out = std::io::stdout().lock();
-    let setup = setup_link
-        .address(url)
-        .map(|link| format!("set-up link: {link}"));
+    let setup = setup.map(|link| format!("set-up link: {link}"));
     let demo = demo.into_iter().flat_map(|demo| demo.lines.iter().cloned());
     let listening = urls.iter().map(|url| format!("listening on {url}"));
     for line in demo.chain(setup).chain(listening) {

@@ -207,6 +207,24 @@ async fn set_up_link_makes_the_first_superadmin_once() {
 }
 
 #[tokio::test]
+async fn set_up_link_leads_to_where_people_reach_the_installation() {
+    let server = Server::start(
+        BINARY,
+        ServerOptions {
+            config: Some("[server]\npublic_url = \"https://mira.example.com\"\n".to_owned()),
+            ..ServerOptions::default()
+        },
+    );
+    let line = server
+        .wait_for_stdout("set-up link: ", Duration::from_secs(5))
+        .unwrap();
+    assert!(
+        line.starts_with("set-up link: https://mira.example.com/setup/"),
+        "{line}"
+    );
+}
+
+#[tokio::test]
 async fn demo_prints_the_published_calls_and_they_work() {
     let server = demo();
     let facts = server.demo();
