@@ -61,10 +61,10 @@ fn pass_on(bytes: &[u8]) {
             headers.append(name, value);
         }
     }
-    hop_by_hop::remove_hop_by_hop(&mut headers);
+    let ends_here = hop_by_hop::HopByHop::of(&headers);
     let names: Vec<_> = headers
         .keys()
-        .filter(|name| is_for_mira(name.as_str()))
+        .filter(|name| ends_here.has(name) || is_for_mira(name.as_str()))
         .cloned()
         .collect();
     for name in names {

@@ -11,6 +11,9 @@ const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
+/// As many characters as an address has, at most.
+const LONGEST_ADDRESS: usize = 45;
+
 /// The family of fields that say where a request comes from.
 const FAMILY: &str = "x-forwarded-";
 
@@ -67,8 +70,7 @@ impl Arrival {
     }
 
     fn append_peer(&self, headers: &mut HeaderMap) {
-        let before = headers.get_all(&FOR).iter();
-        let mut hops = Vec::with_capacity(before.map(|line| line.len() + 2).sum::<usize>() + 45);
+        let mut hops = Vec::with_capacity(LONGEST_ADDRESS);
         for line in headers.get_all(&FOR) {
             hops.extend_from_slice(line.as_bytes());
             hops.extend_from_slice(b", ");

@@ -1,5 +1,7 @@
 //! Fields that are between two neighbors and no further (RFC 9110 §7.6.1).
 
+use std::collections::HashSet;
+
 use http::header::{CONNECTION, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName};
 
@@ -18,7 +20,7 @@ const ALWAYS: [HeaderName; 7] = [
 /// names. Fields of ours are set after it was asked, so that nobody can have those
 /// removed.
 pub(crate) struct HopByHop {
-    named: Vec<HeaderName>,
+    named: HashSet<HeaderName>,
 }
 
 impl HopByHop {

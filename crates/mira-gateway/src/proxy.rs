@@ -50,7 +50,8 @@ impl Proxy {
     /// Forwards `request`, which `grant` admitted, to `service`, path and query
     /// byte for byte.
     ///
-    /// The answer carries the quota of the key and ends with the key: a stream
+    /// An `Ok` is the upstream's answer, errors included: it is not to be completed as
+    /// one of ours. It carries the quota of the key and ends with the key: a stream
     /// breaks off, a websocket is closed, and so is the upstream's connection. Its
     /// body must be the connection's own, so that its end can be seen.
     pub async fn forward(

@@ -6,9 +6,9 @@ use h2::Reason;
 
 use crate::outgoing::Outgoing;
 
-/// Whether `outgoing`, of which all was sent, may be sent again after it failed with
-/// `error`: where twice is as good as once, or nothing was done with it. Only on a
-/// shared connection an upstream can say so.
+/// Whether `outgoing`, which has no body and may have been carried out, may be sent
+/// again after it failed with `error`: where twice is as good as once, or nothing was
+/// done with it. Only on a shared connection an upstream can say so.
 pub(crate) fn may_follow(outgoing: &Outgoing<'_>, is_shared: bool, error: &hyper::Error) -> bool {
     outgoing.is_idempotent() || (is_shared && is_unprocessed(error))
 }

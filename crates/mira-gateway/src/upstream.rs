@@ -139,7 +139,7 @@ impl Upstream {
         upgrades: bool,
     ) -> Result<Answer, UpstreamError> {
         let turn = self.turn()?;
-        let is_whole = body.is_end_stream();
+        let has_body = !body.is_end_stream();
         let mut waiting_may_serve = true;
         let mut attempts = 1;
         loop {
@@ -174,7 +174,7 @@ impl Upstream {
             let SendError { error, unsent } = failed;
             body = match unsent {
                 Some(unsent) if !is_last => *unsent,
-                None if !is_last && is_whole && may_follow(outgoing, is_shared, &error) => {
+                None if !is_last && !has_body && may_follow(outgoing, is_shared, &error) => {
                     // Others that waited as long are likely gone too.
                     waiting_may_serve = is_shared;
                     RequestBody::empty()

@@ -2,7 +2,7 @@
 //!
 //! The request's id, its path, its client and its credential are settled here,
 //! in this order, before a router sees it; and every answer leaves through
-//! [`mira_wire::finish`].
+//! [`mira_wire::finish`], but an upstream's, which only gets the request's id.
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +22,7 @@ use mira_gateway::{Arrival, Authorized, Door, Proxy, Question, RouteTable, Targe
 use mira_key::Entropy;
 use mira_tower::{Guard, Peer, client_address};
 use mira_wire::{
-    ClientAddress, Dialect, ErrorCode, Refusal, RequestId, SessionCookie, finish, say_id,
+    ClientAddress, Dialect, ErrorCode, Refusal, RequestId, SessionCookie, finish, say_request_id,
 };
 use tower::ServiceExt as _;
 
@@ -71,7 +71,7 @@ impl Front {
             Answer::Own(Err(refusal), Dialect::Console)
         });
         let (answer, dialect) = match answer {
-            Answer::Forwarded(response) => return say_id(response, request_id),
+            Answer::Forwarded(response) => return say_request_id(response, request_id),
             Answer::Own(answer, dialect) => (answer, dialect),
         };
         let response = answer.unwrap_or_else(IntoResponse::into_response);
@@ -151,38 +151,30 @@ impl Front {
             headers: request.headers(),
             address,
         };
-        let authorized = match authorize(&routes, &self.guard, &question).await {
+        let authorized = authorize(&routes, &self.guard, &question).await;
+        let dialect = routes
+            .dialect(request.uri().path())
+            .unwrap_or(Dialect::Console);
+        let own = |request| introduced(request, request_id, address, arrival.is_secure);
+        // What is boxed here would make the future of what is forwarded larger.
+        let answer = match authorized {
+            Err(refusal) => Err(refusal),
             Ok(Authorized::Granted(Target::Service(service), grant)) => {
                 let forwarding = self
                     .proxy
                     .forward(service, &grant, arrival, request_id, request);
-                return match forwarding.await {
-                    Ok(response) => Answer::Forwarded(response),
-                    Err(refusal) => Answer::Own(Err(refusal), Dialect::Network),
-                };
+                match forwarding.await {
+                    Ok(response) => return Answer::Forwarded(response),
+                    Err(refusal) => Err(refusal),
+                }
             }
-            authorized => authorized,
+            Ok(Authorized::Granted(Target::Product(_), grant)) => {
+                Ok(Box::pin(self.product(own(request), grant)).await)
+            }
+            Ok(Authorized::Public(_)) => Ok(Box::pin(run(&self.products, own(request))).await),
+            Ok(Authorized::Open) => Box::pin(self.open(own(request), request_id)).await,
         };
-        let dialect = routes.dialect(request.uri().path());
-        let introduced = introduced(request, request_id, address, arrival.is_secure);
-        // Boxed, as it would make the future of what is forwarded larger.
-        let answer = Box::pin(self.carry_out(authorized, introduced, request_id)).await;
-        Answer::Own(answer, dialect.unwrap_or(Dialect::Console))
-    }
-
-    /// What is done here, and not behind the gateway.
-    async fn carry_out(
-        &self,
-        authorized: Result<Authorized<'_>, Refusal>,
-        request: Request,
-        request_id: RequestId,
-    ) -> Result<Response, Refusal> {
-        let request = hurried(request);
-        match authorized? {
-            Authorized::Open => self.open(request, request_id).await,
-            Authorized::Granted(_, grant) => Ok(self.product(request, grant).await),
-            Authorized::Public(_) => Ok(run(&self.products, request).await),
-        }
+        Answer::Own(answer, dialect)
     }
 
     async fn product(&self, mut request: Request, grant: Grant) -> Response {
@@ -228,8 +220,9 @@ enum Answer {
     Own(Result<Response, Refusal>, Dialect),
 }
 
-/// The request, with what handlers want to know of it.
-fn introduced(mut request: Request, id: RequestId, client: IpAddr, is_secure: bool) -> Request {
+/// A request to one of our handlers, with what they want to know of it.
+fn introduced(request: Request, id: RequestId, client: IpAddr, is_secure: bool) -> Request {
+    let mut request = hurried(request);
     let extensions = request.extensions_mut();
     extensions.insert(SessionCookie::new(is_secure));
     extensions.insert(id);
@@ -240,7 +233,7 @@ fn introduced(mut request: Request, id: RequestId, client: IpAddr, is_secure: bo
 /// RFC 6585 §5. It is answered before anything is read, so it has no body.
 fn too_many_headers(request_id: RequestId) -> Response {
     let response = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response();
-    say_id(response, request_id)
+    say_request_id(response, request_id)
 }
 
 async fn run(router: &Router, request: Request) -> Response {

@@ -8,7 +8,8 @@ use mira_core::Quota;
 
 use crate::{Dialect, ErrorCode, REQUEST_ID_HEADER, Refusal, RequestId, set_fields};
 
-/// Completes `response`: a [`Refusal`] that a handler returned gets its body in
+/// Completes a `response` of ours; what an upstream answered, errors included, only
+/// gets its id, by [`say_request_id`]. A [`Refusal`] that a handler returned gets its body in
 /// `dialect`, an error that a library made becomes one of ours, and every
 /// response says its request id.
 pub fn finish(response: Response, dialect: Dialect, request_id: RequestId) -> Response {
@@ -16,12 +17,11 @@ pub fn finish(response: Response, dialect: Dialect, request_id: RequestId) -> Re
         Some(refusal) => render(&refusal, &response, dialect),
         None => response,
     };
-    say_id(response, request_id)
+    say_request_id(response, request_id)
 }
 
-/// Says the request id on `response`. It is all that is done to what an upstream
-/// answered, errors included.
-pub fn say_id(mut response: Response, request_id: RequestId) -> Response {
+/// Says the request id on `response`.
+pub fn say_request_id(mut response: Response, request_id: RequestId) -> Response {
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID_HEADER, request_id.to_header_value());
     response

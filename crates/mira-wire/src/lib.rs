@@ -20,7 +20,7 @@ pub use client_address::ClientAddress;
 pub use dialect::Dialect;
 pub use error_code::ErrorCode;
 pub use fields::set_fields;
-pub use finish::{finish, quota_headers, say_id};
+pub use finish::{finish, quota_headers, say_request_id};
 pub use instant::{Instant, ParseInstantError, format_instant, parse_instant};
 pub use json::{JsonBody, json_response};
 pub use operation::Operation;

@@ -253,6 +253,13 @@ async fn idempotent_request_is_sent_again_where_a_waiting_connection_died_on_it(
             .map(|one| one.connection)
             .collect();
         assert_eq!(seen, [1, 1, 2], "{method}");
+        let heads: Vec<_> = upstream
+            .requests()
+            .iter()
+            .map(|one| one.head.clone())
+            .collect();
+        assert_eq!(heads[1], heads[2], "{method}");
+        assert!(!heads[2].to_ascii_lowercase().contains("authorization"));
     }
 }
 

@@ -27,7 +27,7 @@ use mira_tower::{Guard, client_address};
 use mira_verifier::{
     BootClock, BoxFuture, Coverage, Deadline, Limits, Refill, RefillError, Refiller, Verifier,
 };
-use mira_wire::{Dialect, Operation, Refusal, RequestId, finish, say_id};
+use mira_wire::{Dialect, Operation, Refusal, RequestId, finish, say_request_id};
 use tokio::net::TcpListener;
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -151,7 +151,7 @@ impl Server {
             (answer, dialect.unwrap_or(Dialect::Console))
         };
         match answer {
-            Ok(response) => say_id(response, id),
+            Ok(response) => say_request_id(response, id),
             Err(refusal) => finish(refusal.into_response(), dialect, id),
         }
     }

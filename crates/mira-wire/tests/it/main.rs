@@ -8,7 +8,7 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use mira_core::{Denial, Denied, MicroUsd, Permission, Quota, Timestamp};
 use mira_wire::{
-    Dialect, ErrorCode, JsonBody, Refusal, RequestId, finish, format_instant, parse_instant, say_id,
+    Dialect, ErrorCode, JsonBody, Refusal, RequestId, finish, format_instant, parse_instant,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_015_000);
@@ -226,19 +226,6 @@ async fn error_of_a_library_becomes_json_and_keeps_its_allow_header() {
         body,
         r#"{"data":null,"error":"Method not allowed","meta":null}"#
     );
-}
-
-#[tokio::test]
-async fn error_of_an_upstream_is_passed_on_as_it_is() {
-    let mut upstream = Response::new(Body::from("not here"));
-    *upstream.status_mut() = StatusCode::NOT_FOUND;
-    let id = RequestId::new(NOW, [7; 10]);
-    let response = say_id(upstream, id);
-    assert_eq!(response.status(), StatusCode::NOT_FOUND);
-    assert_eq!(response.headers()["x-mira-request-id"], id.to_string());
-    assert!(!response.headers().contains_key("x-mira-code"));
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    assert_eq!(body, "not here");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use crate::{demo_with, new_app_key, signed_in};
 
 /// A server that notes what reached it, and answers 200, `/…/slow` after a while;
-/// `/…/stream` streams for ever.
+/// `/…/stream` streams for ever, and nothing is at `/…/gone`.
 pub(crate) struct Upstream {
     pub(crate) address: std::net::SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
@@ -33,12 +33,15 @@ impl Upstream {
                         let head = String::from_utf8_lossy(&bytes[..length]).to_lowercase();
                         let is_stream = head.contains("/stream http");
                         let is_slow = head.contains("/slow http");
+                        let is_gone = head.contains("/gone http");
                         notes.lock().unwrap().push(head);
                         if is_slow {
                             tokio::time::sleep(Duration::from_secs(1)).await;
                         }
                         let answer: &[u8] = if is_stream {
                             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n13\r\nevent: tick\ndata: 1\r\n2\r\n\n\n\r\n"
+                        } else if is_gone {
+                            b"HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\ncontent-length: 8\r\n\r\nnot here"
                         } else {
                             b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
                         };
@@ -111,6 +114,22 @@ async fn upstream_gets_the_identity_and_never_the_key() {
         client.send(request).await.expect(StatusCode::BAD_REQUEST);
     }
     assert_eq!(upstream.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn error_of_an_upstream_is_passed_on_as_it_is() {
+    let upstream = Upstream::start().await;
+    let server = guarded(&upstream);
+    let client = server
+        .client()
+        .with_key(&server.demo().keys.read)
+        .with_header("accept", "text/html");
+    let answer = client.get("/books/gone").await;
+    let answer = answer.expect(StatusCode::NOT_FOUND);
+    assert_eq!(answer.text(), "not here");
+    assert_eq!(answer.header("content-type"), Some("text/plain"));
+    assert_eq!(answer.code(), None);
+    assert!(answer.header("x-mira-request-id").is_some());
 }
 
 #[tokio::test]
