@@ -78,7 +78,7 @@ impl Databases {
     /// Kills the primary and promotes the standby; gives the new primary.
     pub(crate) fn fail_over(&self) -> Option<Arc<Postgres>> {
         let standby = self.lock().standby.take()?;
-        self.primary().kill();
+        self.primary().kill_machine();
         standby.promote();
         let mut pair = self.lock();
         pair.former = Some(std::mem::replace(&mut pair.primary, Arc::clone(&standby)));

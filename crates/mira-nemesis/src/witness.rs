@@ -68,7 +68,9 @@ pub(crate) async fn serves_again(node: SocketAddr, key: &str, since: Stamp) -> O
         let reply = exchange.send(|_| request(key)).await.ok()?;
         (reply.status == 200).then(|| reply.read_at.since(since))
     };
-    while since.elapsed() < RECOVERY_PATIENCE {
+    // Of its own: another node may have been waited for before.
+    let begun = Stamp::now();
+    while begun.elapsed() < RECOVERY_PATIENCE {
         if let Ok(Some(took)) = timeout(PROBE_PATIENCE, probe()).await {
             return Some(took);
         }

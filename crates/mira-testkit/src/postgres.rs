@@ -109,13 +109,35 @@ impl Postgres {
         finished(&mut psql)
     }
 
-    /// Kills the whole server at once (SIGKILL to its main process, whose
-    /// children end with it), as a crash would.
+    /// Kills the main process (SIGKILL). Its children end when they notice, and may
+    /// end what they were waiting for before that.
     pub fn kill(&self) {
+        kill_process(self.process(), Signal::KILL).expect("it is ours");
+    }
+
+    /// Kills all processes at the same moment, as when a machine dies: they are
+    /// stopped first, so that none of them sees another one go.
+    pub fn kill_machine(&self) {
+        let main = self.process();
+        kill_process(main, Signal::STOP).expect("it is ours");
+        let id = main.as_raw_nonzero();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let children = children.expect("a stopped process stays");
+        let children = children.split_whitespace().filter_map(|id| id.parse().ok());
+        let children = children.filter_map(Pid::from_raw);
+        let all: Vec<_> = children.chain([main]).collect();
+        for signal in [Signal::STOP, Signal::KILL] {
+            for process in &all {
+                // A child may have ended by itself.
+                kill_process(*process, signal).ok();
+            }
+        }
+    }
+
+    fn process(&self) -> Pid {
         let pid = fs::read_to_string(self.folder.join("data/postmaster.pid"));
         let pid = pid.ok().and_then(|text| text.lines().next()?.parse().ok());
-        let pid = pid.and_then(Pid::from_raw);
-        kill_process(pid.expect("a server has a process"), Signal::KILL).expect("it is ours");
+        pid.and_then(Pid::from_raw).expect("a server has a process")
     }
 
     /// Starts it again after it was killed or stopped.
