@@ -27,6 +27,12 @@ impl Environments {
     /// Every environment: the service is not bound.
     pub const ALL: Self = Self(0b111);
 
+    /// They, in order.
+    pub fn iter(self) -> impl Iterator<Item = Environment> {
+        let all = Environment::ALL.iter().copied();
+        all.filter(move |one| self.contains(*one))
+    }
+
     /// Whether `environment` is one of them.
     pub fn contains(self, environment: Environment) -> bool {
         self.0 & (1 << environment as u8) != 0

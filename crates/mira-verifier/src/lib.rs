@@ -27,6 +27,7 @@ mod lock;
 pub mod planted;
 mod record;
 mod refill;
+mod refusals;
 mod resolve;
 mod service_limits;
 mod slots;

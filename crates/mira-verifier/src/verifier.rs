@@ -13,6 +13,7 @@ use crate::address::AddressWindows;
 use crate::index::{Entry, Index};
 use crate::lease::LeaseWord;
 use crate::lifeline::Lifelines;
+use crate::refusals::Refusals;
 use crate::service_limits::ServiceLimits;
 use crate::tally::DrainList;
 use crate::{
@@ -30,6 +31,7 @@ pub struct Verifier {
     pub(crate) index: Index,
     addresses: AddressWindows,
     drain_list: DrainList,
+    pub(crate) refusals: Refusals,
     lifelines: Lifelines,
     pub(crate) windows_are_shared: AtomicBool,
     /// Held while units are credited or voided.
@@ -49,6 +51,7 @@ impl Verifier {
             index: Index::default(),
             addresses: AddressWindows::new(AddressWindows::BOUND),
             drain_list: DrainList::default(),
+            refusals: Refusals::default(),
             lifelines: Lifelines::new(),
             windows_are_shared: AtomicBool::new(false),
             crediting: Mutex::default(),
