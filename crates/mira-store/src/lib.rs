@@ -25,6 +25,7 @@ pub mod nodes;
 pub mod organizations;
 mod page;
 mod postgres;
+pub mod refusals;
 mod schema;
 pub mod sessions;
 pub mod sign_in_attempts;

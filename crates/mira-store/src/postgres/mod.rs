@@ -14,6 +14,7 @@ pub(crate) mod log;
 pub(crate) mod meta;
 pub(crate) mod nodes;
 pub(crate) mod organizations;
+pub(crate) mod refusals;
 mod select;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_attempts;

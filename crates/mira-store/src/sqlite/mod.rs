@@ -13,6 +13,7 @@ mod log;
 pub(crate) mod meta;
 pub(crate) mod nodes;
 pub(crate) mod organizations;
+pub(crate) mod refusals;
 mod select;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_attempts;

@@ -17,6 +17,7 @@ mod logs;
 mod meta;
 mod nodes;
 mod pages;
+mod refusals;
 mod sign_in;
 mod tenants;
 mod usage;

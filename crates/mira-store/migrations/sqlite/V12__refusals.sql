@@ -1,0 +1,15 @@
+-- Refused requests whose key is known, for a week. The id of a request is a UUID
+-- version 7, so it also says when that was. No foreign keys: a sample is written after
+-- the fact, and nobody who changes a key is to wait for it.
+
+CREATE TABLE refusals (
+    request_id      BLOB PRIMARY KEY NOT NULL CHECK (length(request_id) = 16),
+    key_id          BLOB NOT NULL CHECK (length(key_id) = 16),
+    organization_id BLOB NOT NULL CHECK (length(organization_id) = 16),
+    -- What was asked for, as JSON.
+    access          TEXT NOT NULL,
+    code            TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX refusals_of_organization ON refusals (organization_id, request_id);
+CREATE INDEX refusals_of_key ON refusals (key_id, request_id);
