@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use http::{HeaderMap, Method};
 use mira_core::{Access, Grant};
 use mira_tower::Guard;
-use mira_wire::Refusal;
+use mira_wire::{Refusal, RequestId};
 
 use crate::{Route, RouteTable, Target, check_path};
 
@@ -31,6 +31,8 @@ pub struct Question<'q> {
     pub headers: &'q HeaderMap,
     /// Where the client is.
     pub address: IpAddr,
+    /// The request's id.
+    pub request_id: RequestId,
 }
 
 /// Decides whether a request may do what `question` asks; charges the windows if its
@@ -44,7 +46,9 @@ pub async fn authorize<'t>(
     match question.route(routes)? {
         Routed::Settled(authorized) => Ok(authorized),
         Routed::Protected(target, access) => {
-            let grant = guard.admit(question.headers, &access).await?;
+            let grant = guard
+                .admit(question.headers, &access, question.request_id)
+                .await?;
             question.enter(target, grant)
         }
     }
@@ -61,7 +65,7 @@ pub(crate) fn authorize_at_once<'t>(
         Ok(Routed::Protected(target, access)) => (target, access),
         Err(refusal) => return Some(Err(refusal)),
     };
-    let admitted = guard.admit_at_once(question.headers, &access)?;
+    let admitted = guard.admit_at_once(question.headers, &access, question.request_id)?;
     Some(admitted.and_then(|grant| question.enter(target, grant)))
 }
 

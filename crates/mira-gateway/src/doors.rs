@@ -135,7 +135,7 @@ impl Asked {
         request_id: RequestId,
         headers: &HeaderMap,
     ) -> DoorAnswer {
-        let question = self.question(address, headers);
+        let question = self.question(address, request_id, headers);
         let authorized = authorize(routes, guard, &question).await;
         self.answer_to(routes, authorized, request_id)
     }
@@ -148,17 +148,23 @@ impl Asked {
         request_id: RequestId,
         headers: &HeaderMap,
     ) -> Option<DoorAnswer> {
-        let question = self.question(address, headers);
+        let question = self.question(address, request_id, headers);
         let authorized = authorize_at_once(routes, guard, &question)?;
         Some(self.answer_to(routes, authorized, request_id))
     }
 
-    fn question<'q>(&'q self, address: IpAddr, headers: &'q HeaderMap) -> Question<'q> {
+    fn question<'q>(
+        &'q self,
+        address: IpAddr,
+        request_id: RequestId,
+        headers: &'q HeaderMap,
+    ) -> Question<'q> {
         Question {
             method: &self.method,
             path: self.target.path(),
             headers,
             address,
+            request_id,
         }
     }
 

@@ -15,7 +15,7 @@ use mira_core::{Access, Actor, Audience, Denial, Denied, Permission, User};
 use mira_key::ServiceName;
 use mira_tower::{Guard, credential};
 use mira_verifier::Credential;
-use mira_wire::{ClientAddress, ErrorCode, Refusal, SessionCookie};
+use mira_wire::{ClientAddress, ErrorCode, Refusal, RequestId, SessionCookie};
 
 use crate::caller_windows::CallerWindows;
 use crate::foreign_origin::refuse_foreign_origin;
@@ -50,11 +50,7 @@ impl ConsoleDoor {
 
     /// Puts the caller, if there is one, into the request's extensions. Refuses
     /// bad credentials, foreign origins and callers over their limit.
-    pub(crate) async fn let_in(
-        &self,
-        request: &mut Parts,
-        request_id: &str,
-    ) -> Result<(), Refusal> {
+    pub(crate) async fn let_in(&self, request: &mut Parts, id: RequestId) -> Result<(), Refusal> {
         let is_api = is_api(request.uri.path());
         let is_open = !is_api || is_public(&request.method, request.uri.path());
         let caller = match credential(&request.headers) {
@@ -64,7 +60,7 @@ impl ConsoleDoor {
             // Beside a cookie, `Authorization` counts, whatever it holds.
             Credential::Absent if request.headers.contains_key(AUTHORIZATION) => None,
             Credential::Absent => self.session(request).await?,
-            presented => Some((self.key(&presented, request).await?, None)),
+            presented => Some((self.key(&presented, request, id).await?, None)),
         };
         let Some((principal, user)) = caller else {
             return if is_open {
@@ -76,7 +72,7 @@ impl ConsoleDoor {
         self.charge(principal.actor())?;
         let caller = Caller {
             principal,
-            request_id: Some(request_id.to_owned()),
+            request_id: Some(id.to_string()),
             wait: None,
         };
         request.extensions.insert(caller);
@@ -105,7 +101,12 @@ impl ConsoleDoor {
 
     /// An organization key with `admin`, or, where keys are asked about, a key
     /// of the console service.
-    async fn key(&self, presented: &Credential<'_>, request: &Parts) -> Result<Principal, Refusal> {
+    async fn key(
+        &self,
+        presented: &Credential<'_>,
+        request: &Parts,
+        id: RequestId,
+    ) -> Result<Principal, Refusal> {
         let address = request
             .extensions
             .get::<ClientAddress>()
@@ -120,14 +121,12 @@ impl ConsoleDoor {
             // An organization key asks too; it must not be charged for not being
             // a console key.
             let only_asks = Access { cost: 0, ..access };
-            match self.guard.admit_credential(presented, &only_asks).await {
-                Ok(_) => {
-                    let grant = self.guard.admit_credential(presented, &access).await?;
-                    let (id, organization_id) = (grant.key_id(), grant.organization_id());
-                    return Ok(Principal::of_asking_key(id, organization_id));
-                }
-                Err(refusal) if refusal.code() == Denial::WrongService.code() => {}
-                Err(refusal) => return Err(refusal),
+            let asked = self.guard.admit_credential(presented, &only_asks, id).await;
+            let is_another = |refusal: &Refusal| refusal.code() == Denial::WrongService.code();
+            if !asked.as_ref().is_err_and(is_another) {
+                let grant = self.guard.admit_credential(presented, &access, id).await?;
+                let (id, organization_id) = (grant.key_id(), grant.organization_id());
+                return Ok(Principal::of_asking_key(id, organization_id));
             }
         }
         let access = Access {
@@ -138,7 +137,7 @@ impl ConsoleDoor {
             limits_key: false,
             ..Access::ANY
         };
-        let grant = self.guard.admit_credential(presented, &access).await?;
+        let grant = self.guard.admit_credential(presented, &access, id).await?;
         Ok(Principal::of_admin_key(
             grant.key_id(),
             grant.organization_id(),

@@ -150,6 +150,7 @@ impl Front {
             path: request.uri().path(),
             headers: request.headers(),
             address,
+            request_id,
         };
         let authorized = authorize(&routes, &self.guard, &question).await;
         let dialect = routes
@@ -191,7 +192,7 @@ impl Front {
     /// Pages and the console's JSON API.
     async fn open(&self, request: Request, id: RequestId) -> Result<Response, Refusal> {
         let (mut parts, mut body) = request.into_parts();
-        self.door.let_in(&mut parts, &id.to_string()).await?;
+        self.door.let_in(&mut parts, id).await?;
         if parts.extensions.get::<Caller>().is_none() {
             body = of_unknown_sender(body);
         }

@@ -9,7 +9,7 @@ use mira_core::{Access, Clock as _, Decision, Denied, Grant, Timestamp};
 use mira_verifier::{
     Credential, End, Lifeline, Refiller, Resolved, Verification, Verifier, resolve,
 };
-use mira_wire::{Refusal, quota_headers};
+use mira_wire::{Refusal, RequestId, quota_headers};
 
 use crate::{LifelineBody, credential};
 
@@ -26,10 +26,16 @@ impl Guard {
         Self { verifier, refiller }
     }
 
-    /// Whether a request with these `headers` may do `access`; charges the
+    /// Whether the request `id` with these `headers` may do `access`; charges the
     /// windows if so.
-    pub async fn admit(&self, headers: &HeaderMap, access: &Access) -> Result<Grant, Refusal> {
-        self.admit_credential(&credential(headers), access).await
+    pub async fn admit(
+        &self,
+        headers: &HeaderMap,
+        access: &Access,
+        id: RequestId,
+    ) -> Result<Grant, Refusal> {
+        self.admit_credential(&credential(headers), access, id)
+            .await
     }
 
     /// The same for a credential that was read before.
@@ -37,14 +43,15 @@ impl Guard {
         &self,
         credential: &Credential<'_>,
         access: &Access,
+        id: RequestId,
     ) -> Result<Grant, Refusal> {
-        if let Some(answer) = self.answer_at_once(credential, access) {
+        if let Some(answer) = self.answer_at_once(credential, access, id) {
             return answer;
         }
         // Rare, and boxed, as it would make the future of every request larger.
         let resolving = resolve(&self.verifier, self.refiller.as_ref(), credential, access);
         match Box::pin(resolving).await {
-            Resolved::Decided(decision) => self.answer(decision),
+            Resolved::Decided(decision) => self.answer(decision, access, id),
             Resolved::Unavailable => Err(Refusal::unavailable()),
         }
     }
@@ -55,26 +62,31 @@ impl Guard {
         &self,
         headers: &HeaderMap,
         access: &Access,
+        id: RequestId,
     ) -> Option<Result<Grant, Refusal>> {
-        self.answer_at_once(&credential(headers), access)
+        self.answer_at_once(&credential(headers), access, id)
     }
 
     fn answer_at_once(
         &self,
         credential: &Credential<'_>,
         access: &Access,
+        id: RequestId,
     ) -> Option<Result<Grant, Refusal>> {
         match self.verifier.verify(credential, access) {
-            Verification::Decided(decision) => Some(self.answer(decision)),
+            Verification::Decided(decision) => Some(self.answer(decision, access, id)),
             Verification::Unavailable => Some(Err(Refusal::unavailable())),
             Verification::Needs(_) => None,
         }
     }
 
-    fn answer(&self, decision: Decision) -> Result<Grant, Refusal> {
+    fn answer(&self, decision: Decision, access: &Access, id: RequestId) -> Result<Grant, Refusal> {
         match decision {
             Decision::Allow(grant) => Ok(grant),
-            Decision::Deny(denied) => Err(Refusal::denied(&denied, self.verifier.clock().now())),
+            Decision::Deny(denied) => {
+                self.verifier.note_refusal(&denied, access, *id.as_bytes());
+                Err(Refusal::denied(&denied, self.verifier.clock().now()))
+            }
         }
     }
 

@@ -100,7 +100,7 @@ where
                 let id = RequestId::new(now, [0; 10]);
                 return Ok(refuse(&Refusal::unavailable(), dialect, id));
             };
-            let grant = match guard.admit(&head.headers, &access).await {
+            let grant = match guard.admit(&head.headers, &access, request_id).await {
                 Ok(grant) => grant,
                 Err(refusal) => return Ok(refuse(&refusal, dialect, request_id)),
             };

@@ -29,6 +29,11 @@ impl RequestId {
         Self(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
+    /// Its 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
     /// Its 32 hexadecimal digits, without hyphens, in a buffer of the caller's.
     pub fn encode_digits(self, buffer: &mut [u8; 32]) -> &str {
         self.0.simple().encode_lower(buffer)

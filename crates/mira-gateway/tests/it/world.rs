@@ -167,6 +167,7 @@ impl Server {
             path: request.uri().path(),
             headers: request.headers(),
             address,
+            request_id: id,
         };
         let authorized = authorize(&self.routes, &self.guard, &question).await;
         let arrival = Arrival {

@@ -23,6 +23,7 @@ use mira_tower::{Guard, Peer, client_address, credential, refusal_of};
 use mira_verifier::{
     BootClock, BoxFuture, Credential, Deadline, Limits, Refill, RefillError, Refiller, Verifier,
 };
+use mira_wire::RequestId;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -234,6 +235,7 @@ async fn event_stream_ends_with_an_error_event_when_its_key_is_revoked() {
         .admit(
             &headers(&[("authorization", "Bearer secret")]),
             &Access::ANY,
+            id(),
         )
         .await;
     let response = Response::builder()
@@ -257,6 +259,7 @@ async fn event_stream_ends_with_an_error_event_when_its_key_is_revoked() {
         .admit(
             &headers(&[("authorization", "Bearer secret")]),
             &Access::ANY,
+            id(),
         )
         .await;
     assert_eq!(again.unwrap_err().code(), "revoked_key");
@@ -269,6 +272,7 @@ async fn other_stream_breaks_off_so_that_the_half_is_not_taken_for_the_whole() {
         .admit(
             &headers(&[("authorization", "Bearer secret")]),
             &Access::ANY,
+            id(),
         )
         .await;
     let mut body = guard
@@ -286,6 +290,7 @@ async fn whole_body_is_sent_as_it_is() {
         .admit(
             &headers(&[("authorization", "Bearer secret")]),
             &Access::ANY,
+            id(),
         )
         .await;
     let bound = guard.bind(
@@ -315,9 +320,13 @@ impl Body for Announced {
     }
 }
 
+fn id() -> RequestId {
+    RequestId::new(NOW, [0; 10])
+}
+
 async fn admitted(guard: &Guard) -> Grant {
     let headers = headers(&[("authorization", "Bearer secret")]);
-    guard.admit(&headers, &Access::ANY).await.unwrap()
+    guard.admit(&headers, &Access::ANY, id()).await.unwrap()
 }
 
 #[tokio::test]
@@ -369,6 +378,7 @@ async fn without_a_lease_nobody_is_let_in_and_nobody_is_told_their_key_is_bad() 
         .admit(
             &headers(&[("authorization", "Bearer secret")]),
             &Access::ANY,
+            id(),
         )
         .await;
     assert_eq!(refused.unwrap_err().code(), "unavailable");
@@ -404,6 +414,7 @@ async fn work_behind_a_body_is_dropped_with_the_key_although_nobody_reads_it() {
         .admit(
             &headers(&[("authorization", "Bearer secret")]),
             &Access::ANY,
+            id(),
         )
         .await;
     let (note, dropped) = tokio::sync::oneshot::channel();
