@@ -36,6 +36,7 @@ mod path_id;
 mod query;
 mod rate_limit;
 mod reach;
+mod refusals;
 mod routes;
 mod sessions;
 mod text;

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::authenticated::Authenticated;
 use crate::{
     Api, apps, audit, deliveries, document, key_creation, key_groups, key_lists, keys, members,
-    organizations, sessions, transactions, usage, verification, webhooks,
+    organizations, refusals, sessions, transactions, usage, verification, webhooks,
 };
 
 /// Every route, as method and path; `{name}` stands for one segment. `GET`
@@ -60,6 +60,7 @@ pub const ROUTES: &[(&str, &str)] = &[
         "/v1/webhooks/{webhook}/deliveries/{delivery}/redeliver",
     ),
     ("GET", "/v1/organizations/{org}/usage"),
+    ("GET", "/v1/organizations/{org}/refusals"),
     ("GET", "/v1/organizations/{org}/audit-events"),
     ("GET", "/v1/audit/verify"),
     ("GET", "/v1/openapi.json"),
@@ -81,6 +82,7 @@ pub(crate) fn registered() -> (Router<Arc<Api>>, String) {
         .merge(webhooks::routes())
         .merge(deliveries::routes())
         .merge(usage::routes())
+        .merge(refusals::routes())
         .merge(audit::routes())
         .merge(document::routes())
         .split_for_parts();

@@ -161,7 +161,7 @@ async fn verify_key(
     };
     let organization = caller.principal.organization_id();
     let organization = organization.ok_or(ConsoleError::Forbidden)?;
-    let verdict = api.console.verify_key(organization, asked).await?;
+    let verdict = api.console.verify_key(&caller, organization, asked).await?;
     let body = match verdict {
         Verdict::Valid(grant) => VerdictBody::from(&grant),
         Verdict::Denied(denial) => VerdictBody::of(denial, api.console.now())?,

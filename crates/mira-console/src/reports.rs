@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use mira_core::{KeyId, OrganizationId, Role};
+use mira_core::{KeyId, OrganizationId, Refused, Role};
 use mira_store::audit::{self, AuditEvent, AuditFilter};
+use mira_store::refusals::{self, RefusalFilter};
 use mira_store::usage::{self, Day, Tally, UsageOf};
 use mira_store::{Integrity, Page, PageRequest, changelog};
 
@@ -40,6 +41,26 @@ impl Console {
         };
         self.db
             .read(move |tx| Box::pin(async move { Ok(audit::list(tx, &filter, &page).await?) }))
+            .await
+    }
+
+    /// Requests of an organization that were refused although their key is known, last
+    /// first: a sample of the last days, perhaps of one key alone.
+    pub async fn refusals(
+        &self,
+        caller: &Caller,
+        organization_id: OrganizationId,
+        key_id: Option<KeyId>,
+        page: PageRequest,
+    ) -> Result<Page<Refused>, ConsoleError> {
+        caller.principal.manages(organization_id, "Organization")?;
+        self.organization(caller, organization_id).await?;
+        let filter = RefusalFilter {
+            organization_id,
+            key_id,
+        };
+        self.db
+            .read(move |tx| Box::pin(async move { Ok(refusals::list(tx, &filter, &page).await?) }))
             .await
     }
 

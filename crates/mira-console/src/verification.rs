@@ -1,9 +1,9 @@
 //! Asking about a key: the decision as a service.
 
-use mira_core::{Access, Decision, Denial, Grant, OrganizationId};
+use mira_core::{Access, Decision, Denial, Grant, OrganizationId, Refused};
 use mira_verifier::{Credential, Resolved};
 
-use crate::{Console, ConsoleError};
+use crate::{Caller, Console, ConsoleError};
 
 /// A key that somebody presented to a service, and what it is wanted for.
 pub struct Asked<'k> {
@@ -27,6 +27,7 @@ impl Console {
     /// reads as one that nobody issued, and none of its windows are charged.
     pub async fn verify_key(
         &self,
+        caller: &Caller,
         organization_id: OrganizationId,
         asked: Asked<'_>,
     ) -> Result<Answer, ConsoleError> {
@@ -50,7 +51,14 @@ impl Console {
         };
         Ok(match decision {
             Decision::Allow(grant) => Answer::Valid(grant),
-            Decision::Deny(denied) => Answer::Denied(denied.denial),
+            Decision::Deny(denied) => {
+                let id = caller.request_id.as_deref();
+                if let Some(id) = id.and_then(Refused::parse_request_id) {
+                    let verifier = self.node.verifier();
+                    verifier.note_refusal(&denied, &asked.access, id);
+                }
+                Answer::Denied(denied.denial)
+            }
         })
     }
 

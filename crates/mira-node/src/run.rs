@@ -7,7 +7,7 @@ use std::time::Duration;
 use mira_core::Clock as _;
 use mira_store::changelog::Place;
 use mira_store::nodes;
-use mira_store::{usage, windows};
+use mira_store::{StoreError, refusals, usage, windows};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -35,6 +35,8 @@ const FORGET: Duration = Duration::from_secs(10);
 const FORGET_AT_ONCE: u32 = 2_000;
 /// How long the last flush of a node is remembered that writes none any more.
 const FLUSHES_REMEMBERED_SECS: i64 = 30 * 86_400;
+/// How long refused requests are kept.
+const REFUSALS_KEPT_SECS: i64 = 7 * 86_400;
 /// How long retired nodes are remembered, for whoever looks into the table.
 const REMEMBERED_SECS: i64 = 86_400;
 
@@ -55,7 +57,7 @@ impl Node {
             self.keep_up(stopped.clone()),
             self.keep_usage(stopped.clone()),
             self.settle_journal(stopped.clone()),
-            self.forget_windows(stopped.clone()),
+            self.forget(stopped.clone()),
             self.keep_lease(stopped.clone()),
             self.keep_hints(stopped.clone()),
             self.keep_balances(stopped.clone()),
@@ -142,16 +144,20 @@ impl Node {
         }
     }
 
-    /// Forgets windows that are over, a few at a time.
-    async fn forget_windows(&self, mut stopped: watch::Receiver<bool>) {
-        let mut troubles = Troubles::new("forget windows that are over");
+    /// Forgets windows that are over and refusals that are old, a few at a time.
+    async fn forget(&self, mut stopped: watch::Receiver<bool>) {
+        let mut troubles = Troubles::new("forget what is over");
         let mut pause = FORGET;
         while !is_over(&mut stopped, pause).await {
-            let until = self.clock().now().plus_secs(-FLUSHES_REMEMBERED_SECS);
+            let now = self.clock().now();
+            let until = now.plus_secs(-FLUSHES_REMEMBERED_SECS);
+            let refused = now.plus_secs(-REFUSALS_KEPT_SECS);
             let forgotten = self.db.write(move |tx| {
                 Box::pin(async move {
                     usage::forget_flushes(tx, until).await?;
-                    windows::forget(tx, FORGET_AT_ONCE).await
+                    let refusals = refusals::forget(tx, refused, FORGET_AT_ONCE).await?;
+                    let windows = windows::forget(tx, FORGET_AT_ONCE).await?;
+                    Ok::<_, StoreError>(refusals.max(windows))
                 })
             });
             let forgotten = forgotten.await.map_err(NodeError::from);

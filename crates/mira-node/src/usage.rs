@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mira_core::{Clock as _, KeyId, WindowWord};
 use mira_db::Database;
 use mira_store::usage::{self, Day, Entry, Flush};
-use mira_store::{StoreError, journal};
+use mira_store::{StoreError, journal, refusals};
 use mira_verifier::Tally;
 
 use crate::{Node, NodeError};
@@ -98,7 +98,20 @@ impl Node {
         for entry in later {
             unwritten.put(entry);
         }
-        Ok(())
+        self.keep_refusals().await
+    }
+
+    /// Writes down what was noted of refused requests. It is a sample: what cannot be
+    /// written is dropped.
+    async fn keep_refusals(&self) -> Result<(), NodeError> {
+        let refused = self.verifier.drain_refusals();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let kept = self
+            .db
+            .write(move |tx| Box::pin(async move { refusals::add(tx, &refused).await }));
+        Ok(kept.await?)
     }
 
     /// Returns what the next flush is to write.

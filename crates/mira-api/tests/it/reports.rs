@@ -113,3 +113,43 @@ async fn usage_is_counted_by_day_and_by_key() {
     assert_eq!(before["total"], json!({"allowed": 0, "denied": 0}));
     assert_eq!(before["by_day"], json!([]));
 }
+
+#[tokio::test]
+async fn refused_request_is_listed_with_its_id_and_what_it_asked_for() {
+    let scene = Scene::new().await;
+    let organization = format!("/v1/organizations/{}", scene.acme.id);
+    let keys = format!("{organization}/keys");
+    let made = scene
+        .post(&scene.admin, &keys, json!({"name": "CI"}))
+        .await
+        .expect(201);
+    let (id, key) = (made.text_of("id"), made.text_of("key"));
+    let asked = json!({"key": key, "permission": "write", "environment": "production",
+        "remote_addr": "203.0.113.7"});
+    let only_asks = json!({"key": key, "permission": "write", "cost": 0});
+    for body in [json!({"key": key}), only_asks, asked] {
+        scene
+            .post(&scene.admin, "/v1/keys/verify", body)
+            .await
+            .expect(200);
+    }
+    scene.flush().await;
+    let list = format!("{organization}/refusals");
+    let refusals = scene.get(&scene.admin, &list).await.expect(200);
+    assert!(!refusals.text.contains(&key));
+    let refused = json!({
+        "request_id": "00000000-0000-7000-8000-000000000000",
+        "at": "1970-01-01T00:00:00.000Z",
+        "organization_id": scene.acme.id.to_string(),
+        "key_id": id,
+        "code": "missing_permission",
+        "access": {"kind": null, "service": null, "permission": "write",
+            "environments": ["production"], "address": "203.0.113.7", "metered": false},
+    });
+    assert_eq!(refusals.json()["items"], json!([refused]));
+    let of_key = scene.get(&scene.admin, &format!("{list}?key={id}")).await;
+    assert_eq!(of_key.expect(200).json()["items"], json!([refused]));
+    let elsewhere = format!("/v1/organizations/{}/refusals?key={id}", scene.globex.id);
+    let theirs = scene.get(&scene.stranger, &elsewhere).await.expect(200);
+    assert_eq!(theirs.json()["items"], json!([]));
+}

@@ -52,6 +52,7 @@ POST   /v1/webhooks/{webhook}/rotate-secret           401    403    201   201  4
 GET    /v1/webhooks/{webhook}/deliveries              401    403    200   200  404
 POST   /v1/webhooks/{webhook}/deliveries/{delivery}/redeliver 401 403  200   200  404
 GET    /v1/organizations/{org}/usage                  401    200    200   200  404
+GET    /v1/organizations/{org}/refusals               401    403    200   200  404
 GET    /v1/organizations/{org}/audit-events           401    403    200   200  404
 GET    /v1/audit/verify                               401    403    403   200  403
 GET    /v1/openapi.json                               200    200    200   200  200
