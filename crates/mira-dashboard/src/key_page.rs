@@ -14,7 +14,7 @@ use crate::key_table::{is_over, key_action, key_href, opens, prefix};
 use crate::layout::{self, Section};
 use crate::people::People;
 use crate::viewer::Viewer;
-use crate::{Dashboard, badge, moment, snippet};
+use crate::{Dashboard, badge, key_refusals, moment, snippet};
 
 pub(crate) fn routes() -> Router<Dashboard> {
     Router::new()
@@ -63,6 +63,7 @@ async fn show(
     let actors = [Some(key.origin.created_by), revoked_by];
     let people = People::find(console, &viewer.caller, actors.into_iter().flatten()).await?;
     let (section, list, label) = list(&viewer, &key);
+    let refusals = key_refusals::section(&dashboard, &viewer, &key).await?;
     let body = html! {
         (layout::back(&list, label))
         (layout::heading(
@@ -75,6 +76,7 @@ async fn show(
             h2 { "Use it" }
             (snippet::example(&viewer.visit.origin, key.facts.kind))
         }
+        (refusals)
     };
     Ok(layout::page(&viewer, section, &key.name, &body))
 }

@@ -25,6 +25,7 @@ mod key_edit;
 mod key_form;
 mod key_group;
 mod key_page;
+mod key_refusals;
 mod key_revoke;
 mod key_rotate;
 mod key_shown;

@@ -2,6 +2,7 @@
 
 mod create;
 mod inspect;
+mod refusals;
 mod verify;
 
 use clap::{Args, Subcommand};
@@ -36,6 +37,8 @@ pub(crate) enum Keys {
     Resume { key: KeyId },
     /// End a key for ever
     Revoke(RevokeArguments),
+    /// List requests that were refused although their key is known, last first
+    Refusals(refusals::Arguments),
     /// Ask the server about a key; exit with 1 if it is not good
     Verify(verify::Arguments),
     /// Read what a key says about itself, without a server
@@ -128,6 +131,7 @@ const FIELDS: &[Field] = &[
 pub(super) async fn run(keys: Keys, context: &Context) -> Result<Outcome, CommandError> {
     match keys {
         Keys::Inspect(arguments) => inspect::run(&arguments, context)?,
+        Keys::Refusals(arguments) => refusals::run(arguments, context).await?,
         Keys::Verify(arguments) => return verify::run(arguments, context).await,
         Keys::Create(arguments) => create::run(arguments, context).await?,
         Keys::List(arguments) => list(&arguments, context).await?,

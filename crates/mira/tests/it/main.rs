@@ -29,6 +29,7 @@ mod money;
 mod nodes;
 mod reach;
 mod refusals;
+mod refusals_kept;
 mod revocation;
 mod secrets;
 mod services;
