@@ -107,6 +107,10 @@ impl Node {
                         loading.apply(&Change::App { id, balance });
                     })
                     .await?;
+                    // A table that grows leaves smaller ones behind, so there is
+                    // room for those that will be made.
+                    let keys = keys::count(tx).await?;
+                    loading.reserve(usize::try_from(keys + keys / 8).unwrap_or(0));
                     keys::load_facts(tx, |digest, facts| {
                         loading.apply(&Change::Key { digest, facts });
                     })

@@ -132,6 +132,14 @@ pub async fn unrevoked_of_app(tx: &mut Tx, app_id: AppId) -> Result<Vec<StoredKe
     }
 }
 
+/// How many keys there are, revoked ones too.
+pub async fn count(tx: &mut Tx) -> Result<u64, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => sqlite::keys::count_all(tx.connection()),
+        Tx::Postgres(tx) => postgres::keys::count_all(tx).await,
+    }
+}
+
 /// Shows `visit` what decides about every key, for a verifier that starts.
 pub async fn load_facts(
     tx: &mut Tx,

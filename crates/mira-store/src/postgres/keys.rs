@@ -4,7 +4,7 @@ use mira_core::{Actor, AppId, KeyFacts, KeyId, KeyRecord, Timestamp};
 use mira_db::{DbError, PostgresTx};
 use mira_key::KeyDigest;
 
-use super::{SHARED, Select, change, collect, each, find, locking, params};
+use super::{SHARED, Select, change, collect, count, each, find, locking, params};
 use crate::column::{Columns, Row};
 use crate::keys::columns::{DESCRIPTION, FACTS, changeable, fixed, read, read_facts};
 use crate::keys::{KeyFilter, KeyOwner, StoredKey};
@@ -127,6 +127,10 @@ pub(crate) async fn unrevoked_of_app(
         locking(tx)
     );
     collect(tx, &sql, &params![app_id.as_bytes()], read).await
+}
+
+pub(crate) async fn count_all(tx: &PostgresTx) -> Result<u64, StoreError> {
+    count(tx, "SELECT count(*) FROM keys", &[]).await
 }
 
 pub(crate) async fn load_facts(

@@ -4,7 +4,7 @@ use mira_core::{Actor, AppId, KeyFacts, KeyId, KeyRecord, Timestamp};
 use mira_key::KeyDigest;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::{Select, change, collect, each, find};
+use super::{Select, change, collect, count, each, find};
 use crate::keys::columns::{DESCRIPTION, FACTS, changeable, fixed, read, read_facts};
 use crate::keys::{KeyFilter, KeyOwner, StoredKey};
 use crate::{Cursor, Page, PageRequest, StoreError};
@@ -115,6 +115,10 @@ pub(crate) fn unrevoked_of_app(
          WHERE app_id = ?1 AND state <> 'revoked' ORDER BY id"
     );
     collect(connection, &sql, [app_id.as_bytes()], read)
+}
+
+pub(crate) fn count_all(connection: &Connection) -> Result<u64, StoreError> {
+    count(connection, "SELECT count(*) FROM keys", [])
 }
 
 pub(crate) fn load_facts(

@@ -71,6 +71,7 @@ async fn loading_gives_the_facts_of_every_key(database: Database) {
     let mut loaded = read!(database, |tx| async move {
         let mut loaded = Vec::new();
         keys::load_facts(tx, |digest, facts| loaded.push((digest, facts))).await?;
+        assert_eq!(keys::count(tx).await?, loaded.len() as u64);
         Ok::<_, StoreError>(loaded)
     })
     .unwrap();
