@@ -6,18 +6,30 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use h2::RecvStream;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use crate::OutboundError;
+use crate::origin::Held;
 
 /// A streaming answer body. Dropping it before the end drops the connection, or
 /// resets the HTTP/2 stream, so that the far side can stop its work.
 #[derive(Debug)]
 pub struct Body {
-    incoming: Incoming,
+    source: Source,
     silence: Option<Silence>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Http1(Incoming),
+    Http2 {
+        stream: RecvStream,
+        /// Its place on a connection that others use too.
+        _place: Held,
+    },
 }
 
 /// Time without a frame, counted only while somebody waits for one: a slow
@@ -62,7 +74,17 @@ async fn collect(mut body: Body, max_bytes: usize) -> Result<Bytes, OutboundErro
 impl Body {
     pub(crate) fn new(incoming: Incoming) -> Self {
         Self {
-            incoming,
+            source: Source::Http1(incoming),
+            silence: None,
+        }
+    }
+
+    pub(crate) fn on_place(stream: RecvStream, place: Held) -> Self {
+        Self {
+            source: Source::Http2 {
+                stream,
+                _place: place,
+            },
             silence: None,
         }
     }
@@ -77,6 +99,29 @@ impl Body {
             running: false,
         });
         self
+    }
+}
+
+impl Source {
+    fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, OutboundError>>> {
+        match self {
+            Self::Http1(incoming) => {
+                let polled = Pin::new(incoming).poll_frame(context);
+                polled.map(|frame| frame.map(|frame| frame.map_err(|_| OutboundError::Broken)))
+            }
+            // Trailers carry nothing anybody here asks for.
+            Self::Http2 { stream, .. } => stream.poll_data(context).map(|piece| {
+                let piece = piece?.and_then(|piece| {
+                    // Whoever asks for the next piece has room for as much again.
+                    let released = stream.flow_control().release_capacity(piece.len());
+                    released.map(|()| Frame::data(piece))
+                });
+                Some(piece.map_err(|_| OutboundError::Broken))
+            }),
+        }
     }
 }
 
@@ -99,11 +144,11 @@ impl hyper::body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, OutboundError>>> {
         let body = self.get_mut();
-        if let Poll::Ready(frame) = Pin::new(&mut body.incoming).poll_frame(context) {
+        if let Poll::Ready(frame) = body.source.poll_frame(context) {
             if let Some(silence) = &mut body.silence {
                 silence.running = false;
             }
-            return Poll::Ready(frame.map(|frame| frame.map_err(|_| OutboundError::Broken)));
+            return Poll::Ready(frame);
         }
         match &mut body.silence {
             Some(silence) => silence
@@ -114,10 +159,16 @@ impl hyper::body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        match &self.source {
+            Source::Http1(incoming) => incoming.is_end_stream(),
+            Source::Http2 { stream, .. } => stream.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        match &self.source {
+            Source::Http1(incoming) => incoming.size_hint(),
+            Source::Http2 { .. } => SizeHint::default(),
+        }
     }
 }

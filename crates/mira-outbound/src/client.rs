@@ -1,68 +1,96 @@
 //! The HTTP client: HTTP/1.1 and HTTP/2, plain and TLS with the Mozilla roots,
 //! pooled connections, no redirects, and a deadline on every request.
+//!
+//! HTTP/1.1 is the library's, pool and all. The library has one HTTP/2 connection for
+//! an origin, where whatever comes beyond its streams waits, so those that an operator
+//! chose are spoken to by [`Origin`] instead.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::uri::Scheme;
+use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri};
 use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::crypto::aws_lc_rs;
+use rustls::ClientConfig;
 use tokio::time::timeout;
 use tower_service::Service as _;
 
+use crate::origin::Origin;
 use crate::resolver::{NoAddress, Resolver};
-use crate::{AddressRules, Body, OutboundError};
+use crate::transport::{Connector, mozilla_roots};
+use crate::{AddressRules, Body, HttpVersions, OutboundError};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+/// A connection without a request is closed after this; a shared one, after up to
+/// twice this.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 const POOL_IDLE_PER_HOST: usize = 64;
 /// An HTTP/2 connection that stops answering pings is dropped, so that the
 /// next request does not wait on a dead one.
-const PING_INTERVAL: Duration = Duration::from_secs(20);
-const PING_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const PING_INTERVAL: Duration = Duration::from_secs(20);
+pub(crate) const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a request is sent at most, if no byte of it was.
+const MAX_ATTEMPTS: u32 = 3;
 
-/// An HTTP client; clones share one connection pool.
+/// An HTTP client; clones share their connections.
 #[derive(Clone)]
 pub struct HttpClient {
     client: Client<Connector, Full<Bytes>>,
+    /// Who may speak HTTP/2, one for each origin.
+    origins: Arc<Mutex<Origins>>,
+    connector: Connector,
+    versions: HttpVersions,
     /// Absent where the addresses are the operator's own choice.
     rules: Option<Arc<AddressRules>>,
 }
 
-type Connector = HttpsConnector<HttpConnector<Resolver>>;
+type Origins = HashMap<(Scheme, Authority), Arc<Origin>>;
 
 impl HttpClient {
     /// A client with an empty pool, for addresses that the operator chose. Must be
     /// used on a Tokio runtime.
     pub fn new() -> Self {
-        Self::with_rules(None)
+        Self::with(None, &mozilla_roots())
     }
 
     /// A client for URLs that users chose: it connects to nothing that `rules` do
     /// not allow, whatever a name leads to at that moment.
     pub fn guarded(rules: AddressRules) -> Self {
-        Self::with_rules(Some(Arc::new(rules)))
+        Self::with(Some(Arc::new(rules)), &mozilla_roots())
     }
 
-    fn with_rules(rules: Option<Arc<AddressRules>>) -> Self {
+    fn with(rules: Option<Arc<AddressRules>>, tls: &ClientConfig) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(POOL_IDLE_PER_HOST)
             .http2_keep_alive_interval(PING_INTERVAL)
             .http2_keep_alive_timeout(PING_TIMEOUT)
-            .build(connector(rules.clone()));
-        Self { client, rules }
+            // Users choose any number of origins, and none is asked so often that one
+            // connection would not do.
+            .build(Connector::new(tls, rules.clone(), rules.is_some()));
+        Self {
+            client,
+            origins: Arc::default(),
+            connector: Connector::new(tls, rules.clone(), true),
+            versions: HttpVersions::default(),
+            rules,
+        }
+    }
+
+    /// The same client, which speaks `versions` alone. A guarded one lets the server
+    /// choose, whatever is said here.
+    #[must_use]
+    pub fn speaking(mut self, versions: HttpVersions) -> Self {
+        self.versions = versions;
+        self
     }
 
     /// Whether a request to `uri` would be sent at all: it is an absolute `http` or
@@ -101,14 +129,59 @@ impl HttpClient {
     /// covers everything up to the head of the answer: name, connection, TLS,
     /// sending, waiting. Any status is an answer, redirects too. Dropping the
     /// future abandons the request.
-    pub async fn send(
+    pub fn send(
         &self,
         request: Request<Full<Bytes>>,
         deadline: Duration,
+    ) -> impl Future<Output = Result<Response<Body>, OutboundError>> + Send {
+        // A request moves through several futures, each of which keeps room for it.
+        let request = Box::new(request);
+        async move {
+            self.check_literal(request.uri())?;
+            let answer = timeout(deadline, self.exchange(request)).await;
+            answer.map_err(|_| OutboundError::Deadline)?
+        }
+    }
+
+    async fn exchange(
+        &self,
+        mut request: Box<Request<Full<Bytes>>>,
     ) -> Result<Response<Body>, OutboundError> {
-        self.check_literal(request.uri())?;
-        let answer = timeout(deadline, self.client.request(request)).await;
-        Ok(answer.map_err(|_| OutboundError::Deadline)??.map(Body::new))
+        if let Some(origin) = self.origin(request.uri()) {
+            let mut attempts = 0;
+            while let Some(place) = origin.place().await? {
+                attempts += 1;
+                match place.send(request).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(failed) if attempts == MAX_ATTEMPTS => return Err(failed.error),
+                    Err(failed) => request = failed.unsent.ok_or(failed.error)?,
+                }
+            }
+            if self.versions == HttpVersions::Http2 {
+                return Err(OutboundError::NotHttp2);
+            }
+        }
+        Ok(self.client.request(*request).await?.map(Body::new))
+    }
+
+    /// The origin of `uri`, if it may speak HTTP/2.
+    fn origin(&self, uri: &Uri) -> Option<Arc<Origin>> {
+        let (scheme, authority) = (uri.scheme()?, uri.authority()?);
+        let may_speak = match self.versions {
+            HttpVersions::Negotiated => *scheme == Scheme::HTTPS,
+            HttpVersions::Http1 => false,
+            HttpVersions::Http2 => true,
+        };
+        if self.rules.is_some() || !may_speak {
+            return None;
+        }
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (scheme.clone(), authority.clone());
+        let origin = origins.entry(key).or_insert_with(|| {
+            let connector = self.connector.clone();
+            Arc::new(Origin::new(uri.clone(), connector))
+        });
+        Some(Arc::clone(origin))
     }
 }
 
@@ -139,17 +212,5 @@ fn literal(host: &str) -> Option<IpAddr> {
     bare.unwrap_or(host).parse().ok()
 }
 
-#[expect(clippy::expect_used, reason = "aws-lc-rs has the default TLS versions")]
-fn connector(rules: Option<Arc<AddressRules>>) -> Connector {
-    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(rules));
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    let provider = aws_lc_rs::default_provider();
-    HttpsConnectorBuilder::new()
-        .with_provider_and_webpki_roots(provider)
-        .expect("the provider supports TLS 1.2 and 1.3")
-        .https_or_http()
-        .enable_all_versions()
-        .wrap_connector(tcp)
-}
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,12 @@ pub enum OutboundError {
     /// The connection broke, or what came was not HTTP.
     #[error("the connection broke before the answer was complete")]
     Broken,
+    /// The server was to speak HTTP/2 and does not.
+    #[error("the server does not speak HTTP/2")]
+    NotHttp2,
+    /// The server said that it did nothing with the request: it may be sent again.
+    #[error("the server did not take the request")]
+    Unprocessed,
     /// The answer was not there in time.
     #[error("no answer within the deadline")]
     Deadline,
@@ -39,10 +45,11 @@ pub enum OutboundError {
     TooLarge(usize),
 }
 
-impl From<legacy::Error> for OutboundError {
-    fn from(error: legacy::Error) -> Self {
+impl OutboundError {
+    /// Why there is no connection.
+    pub(crate) fn connecting(error: &(dyn Error + 'static)) -> Self {
         let mut connect = io::ErrorKind::Other;
-        let mut next: Option<&(dyn Error + 'static)> = Some(&error);
+        let mut next = Some(error);
         while let Some(cause) = next {
             if cause.is::<rustls::Error>() {
                 return Self::Tls;
@@ -60,10 +67,15 @@ impl From<legacy::Error> for OutboundError {
                 None => cause.source(),
             };
         }
-        if error.is_connect() {
-            Self::Connect(connect)
-        } else {
-            Self::Broken
+        Self::Connect(connect)
+    }
+}
+
+impl From<legacy::Error> for OutboundError {
+    fn from(error: legacy::Error) -> Self {
+        match Self::connecting(&error) {
+            Self::Connect(_) if !error.is_connect() => Self::Broken,
+            cause => cause,
         }
     }
 }

@@ -17,6 +17,9 @@ use crate::{Body, ChatAnswer, ChatRequest, HttpClient, OutboundError, SecretText
 /// asked for; what a model thought aloud beside them may be longer.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
+/// How often a question is asked at most, if the provider did nothing with it.
+const MAX_ATTEMPTS: u32 = 3;
+
 /// A model as configured.
 #[derive(Clone)]
 pub struct Model {
@@ -123,8 +126,10 @@ impl ModelClient {
         request: &ChatRequest,
         deadline: Duration,
     ) -> Result<ChatAnswer, ModelError> {
+        // The question is written again for another attempt, so that nobody keeps it
+        // while the model thinks.
         let exchange = async {
-            let response = self.send(request.to_body(&self.name), deadline).await?;
+            let response = self.send(|| request.to_body(&self.name), deadline).await?;
             Ok::<_, ModelError>(
                 read_bounded(response.into_body(), MAX_ANSWER_BYTES, deadline).await?,
             )
@@ -145,11 +150,31 @@ impl ModelClient {
         body: Bytes,
         patience: Duration,
     ) -> Result<Response<Body>, ModelError> {
-        let response = self.send(body, patience).await?;
+        let response = self.send(|| body.clone(), patience).await?;
         Ok(response.map(|body| body.with_silence_limit(patience)))
     }
 
-    async fn send(&self, body: Bytes, deadline: Duration) -> Result<Response<Body>, ModelError> {
+    /// Asks again where the provider did nothing with the question.
+    async fn send(
+        &self,
+        body: impl Fn() -> Bytes,
+        deadline: Duration,
+    ) -> Result<Response<Body>, ModelError> {
+        let mut attempts = 1;
+        let response = loop {
+            match self.http.send(self.request(body()), deadline).await {
+                Err(OutboundError::Unprocessed) if attempts < MAX_ATTEMPTS => attempts += 1,
+                answered => break answered?,
+            }
+        };
+        if response.status().is_success() {
+            Ok(response)
+        } else {
+            Err(ModelError::Refused(response.status()))
+        }
+    }
+
+    fn request(&self, body: Bytes) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = self.endpoint.clone();
@@ -159,12 +184,7 @@ impl ModelClient {
         if let Some(authorization) = &self.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
-        let response = self.http.send(request, deadline).await?;
-        if response.status().is_success() {
-            Ok(response)
-        } else {
-            Err(ModelError::Refused(response.status()))
-        }
+        request
     }
 }
 

@@ -264,7 +264,10 @@ pub(crate) fn problem(error: OutboundError) -> Problem {
         OutboundError::Forbidden => Problem::Forbidden,
         OutboundError::Address | OutboundError::Connect(_) => Problem::Connect,
         OutboundError::Tls => Problem::Tls,
-        OutboundError::Broken | OutboundError::TooLarge(_) => Problem::Broken,
+        OutboundError::Broken
+        | OutboundError::NotHttp2
+        | OutboundError::Unprocessed
+        | OutboundError::TooLarge(_) => Problem::Broken,
         OutboundError::Deadline => Problem::Timeout,
     }
 }
