@@ -31,8 +31,9 @@ pub(crate) fn configured(config: &Config) -> Result<NetworkConfig, ServeError> {
                 base_url: model.base_url.to_string(),
                 api_key: model.api_key.clone(),
             };
+            let http = http.clone().speaking(model.versions);
             let timeout = model.timeout_secs.unwrap_or(config.network.timeout_secs);
-            priced(&http, client, model.price, Duration::from_secs(timeout))
+            priced(http, client, model.price, Duration::from_secs(timeout))
         })
         .collect::<Result<_, _>>()?;
     Ok(NetworkConfig { models })
@@ -61,7 +62,7 @@ pub(crate) async fn practice(
                 base_url: format!("http://{address}/v1"),
                 api_key: None,
             };
-            priced(&http, client, PRACTICE_PRICE, timeout)
+            priced(http.clone(), client, PRACTICE_PRICE, timeout)
         })
         .collect::<Result<_, _>>()?;
     Ok((NetworkConfig { models }, keep_alive))
@@ -76,14 +77,14 @@ pub(crate) fn coach(network: &NetworkConfig) -> Option<CoachModel> {
 }
 
 fn priced(
-    http: &HttpClient,
+    http: HttpClient,
     model: Model,
     price: Price,
     timeout: Duration,
 ) -> Result<PricedModel, ServeError> {
     let id = model.id.clone();
-    let client = ModelClient::new(http.clone(), model)
-        .map_err(|cause| ServeError::Model { model: id, cause })?;
+    let client =
+        ModelClient::new(http, model).map_err(|cause| ServeError::Model { model: id, cause })?;
     Ok(PricedModel {
         client,
         price,

@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt as _;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use http::{StatusCode, Version};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
@@ -61,7 +61,7 @@ pub enum End {
 /// A running model server; it ends with its runtime.
 pub struct ModelServer {
     base_url: String,
-    asked: mpsc::UnboundedReceiver<Bytes>,
+    asked: mpsc::UnboundedReceiver<(Version, Bytes)>,
     left: mpsc::UnboundedReceiver<()>,
 }
 
@@ -79,10 +79,10 @@ impl ModelServer {
         let base_url = base_url(&listener);
         let (asking, asked) = mpsc::unbounded_channel();
         let (leaving, left) = mpsc::unbounded_channel();
-        let router = Router::new().fallback(move |body: Bytes| {
+        let router = Router::new().fallback(move |version: Version, body: Bytes| {
             let question = serde_json::from_slice(&body).expect("a question is JSON");
             // A test that no longer looks has dropped the other end.
-            asking.send(body).ok();
+            asking.send((version, body)).ok();
             respond(reply(&question), Leaving(leaving.clone()))
         });
         let listener = listener.tap_io(|stream| {
@@ -114,6 +114,7 @@ impl ModelServer {
     }
 
     /// A `[[model]]` of this server for `mira.toml`, for 1 and 2 dollars a million tokens.
+    /// HTTP/1.1 is spoken unless `http2 = true` is added; the server takes both.
     pub fn table(&self, id: &str) -> String {
         format!(
             "[[model]]\nid = \"{id}\"\nbase_url = \"{}\"\n\
@@ -124,6 +125,11 @@ impl ModelServer {
 
     /// The next question, as it was sent.
     pub async fn asked(&mut self) -> Bytes {
+        self.asked_by().await.1
+    }
+
+    /// The same, with the version of HTTP by which it came.
+    pub async fn asked_by(&mut self) -> (Version, Bytes) {
         let asked = timeout(SOON, self.asked.recv()).await;
         asked.expect("a question in time").expect("a question")
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use mira_core::MicroUsd;
 use mira_network::Price;
-use mira_outbound::SecretText;
+use mira_outbound::{HttpVersions, SecretText};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -23,6 +23,8 @@ pub struct ModelConfig {
     pub name: String,
     /// The provider's address, up to and including its version segment.
     pub base_url: HttpUrl,
+    /// The versions of HTTP that the provider is offered.
+    pub versions: HttpVersions,
     /// The provider's key, from the variable that `api_key_env` names.
     pub api_key: Option<SecretText>,
     /// What its tokens cost the caller.
@@ -39,6 +41,7 @@ pub(super) struct ModelTable {
     id: Spanned<String>,
     name: Option<Spanned<String>>,
     base_url: Parsed<HttpUrl>,
+    http2: Option<bool>,
     api_key_env: Option<Spanned<String>>,
     prompt_usd_per_million: Spanned<f64>,
     completion_usd_per_million: Spanned<f64>,
@@ -85,6 +88,11 @@ impl ModelTable {
             prompt_per_million: dollars(&self.prompt_usd_per_million)?,
             completion_per_million: dollars(&self.completion_usd_per_million)?,
         };
+        let versions = match self.http2 {
+            None => HttpVersions::Negotiated,
+            Some(true) => HttpVersions::Http2,
+            Some(false) => HttpVersions::Http1,
+        };
         let variable = |name: Spanned<String>| (name.get_ref().clone(), name.span());
         let id = self.id.into_inner();
         let name = self.name.map(Spanned::into_inner);
@@ -92,6 +100,7 @@ impl ModelTable {
             name: name.unwrap_or_else(|| id.clone()),
             id,
             base_url: self.base_url.0,
+            versions,
             api_key: None,
             price,
             timeout_secs: self.timeout_secs,

@@ -3,6 +3,7 @@ use std::num::NonZeroU32;
 
 use http::Method;
 use mira_core::{Audience, Environment, MicroUsd, Permission};
+use mira_outbound::HttpVersions;
 
 use super::{Config, ConfigError};
 
@@ -414,6 +415,18 @@ fn model_that_cannot_be_asked_or_charged_is_refused() {
         error_of(&twice),
         "mira.toml:9:6: another model is called \"m\""
     );
+}
+
+#[test]
+fn provider_is_offered_the_versions_that_are_named() {
+    for (line, versions) in [
+        ("", HttpVersions::Negotiated),
+        ("http2 = true\n", HttpVersions::Http2),
+        ("http2 = false\n", HttpVersions::Http1),
+    ] {
+        let config = Config::parse(&format!("{MODEL}{line}"), "mira.toml").unwrap();
+        assert_eq!(config.models[0].versions, versions);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use http::StatusCode;
+use http::{StatusCode, Version};
 use mira_testkit::{Answer, End, MODEL_SECRET, ModelServer, Reply, Server, ServerOptions, claim};
 use serde_json::{Value, json};
 
@@ -241,6 +241,32 @@ async fn completions_pass_through_in_openais_form() {
     for path in ["/verify/v1/health", "/inference/v1/health"] {
         let health = server.client().get(path).await.expect(StatusCode::OK);
         assert_eq!(health.text(), r#"{"status":"ok"}"#);
+    }
+}
+
+#[tokio::test]
+async fn provider_is_spoken_to_by_http_2_where_the_operator_says_so() {
+    let mut model = model().await;
+    let tables = ["x/a", "x/b"].map(|id| model.table(id) + "http2 = true\n");
+    let server = demo_with(&format!("{LIMITS}{}", tables.concat()));
+    let keys = server.demo().keys;
+    let verify = server.client().with_key(&keys.verify);
+    let body = json!({"fact": "one and two"});
+    let events = verify.post_for_events(VERIFY, &body).await.all().await;
+    assert_eq!(events.last().unwrap().name, "completed");
+    let client = server.client().with_key(&keys.inference);
+    for stream in [false, true] {
+        let body = json!({"model": "x/a", "messages": [], "stream": stream});
+        if stream {
+            let events = client.post_for_events(CHAT, &body).await.all().await;
+            assert_eq!(events.last().unwrap().data, "[DONE]");
+        } else {
+            client.post(CHAT, &body).await.expect(StatusCode::OK);
+        }
+    }
+    // The extraction, two claims for two models, and two completions.
+    for _ in 0..7 {
+        assert_eq!(model.asked_by().await.0, Version::HTTP_2);
     }
 }
 
