@@ -102,10 +102,11 @@ impl Verification {
         claims: Vec<String>,
         events: &mpsc::Sender<Event>,
     ) -> Result<Vec<ClaimResult>, ReaderLeft> {
+        // Boxed, because the list keeps room for those that are at work.
         let verdicts: Vec<_> = claims
             .iter()
             .enumerate()
-            .map(|(index, claim)| self.verify_claim(index, claim))
+            .map(|(index, claim)| Box::pin(self.verify_claim(index, claim)))
             .collect();
         let mut verdicts = stream::iter(verdicts).buffered(CLAIMS_AT_ONCE);
         let mut results = Vec::with_capacity(claims.len());
