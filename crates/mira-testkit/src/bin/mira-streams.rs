@@ -43,7 +43,7 @@ const EVENTS: [&str; 9] = [
     "claim_verified",
     "completed",
 ];
-/// What an open stream may hold.
+/// What an open stream may hold, with HTTP/2 to the provider.
 const MAX_KIB: u64 = 64;
 
 /// What the clients saw.
@@ -60,13 +60,22 @@ enum Kind {
     Inference,
 }
 
+/// What the provider is spoken to by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Version {
+    Http1,
+    Http2,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let binary = std::env::args().nth(1).expect("usage: mira-streams BINARY");
     let mut is_good = true;
     first_token(&binary).await;
     for kind in [Kind::Verify, Kind::Inference] {
-        is_good &= measure(&binary, kind).await;
+        for version in [Version::Http2, Version::Http1] {
+            is_good &= measure(&binary, kind, version).await;
+        }
     }
     if is_good {
         ExitCode::SUCCESS
@@ -75,10 +84,11 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether nothing was lost and nothing charged wrongly.
-async fn measure(binary: &str, kind: Kind) -> bool {
+/// Whether nothing was lost and nothing charged wrongly, and an open stream held no
+/// more than it may.
+async fn measure(binary: &str, kind: Kind, version: Version) -> bool {
     let model = model().await;
-    let server = start(binary, &model);
+    let server = start(binary, &model, version);
     let facts = server.demo();
     let key = match kind {
         Kind::Verify => &facts.keys.verify,
@@ -104,19 +114,26 @@ async fn measure(binary: &str, kind: Kind) -> bool {
         Kind::Verify => "verify",
         Kind::Inference => "inference",
     };
-    println!("{name}: {STREAMS} streams at once, {streams} in all, {lost} with events lost");
+    let (version, max_kib) = match version {
+        Version::Http1 => ("HTTP/1.1", None),
+        Version::Http2 => ("HTTP/2", Some(MAX_KIB)),
+    };
+    let allowed = max_kib.map_or_else(|| "no limit".to_owned(), |max| format!("at most {max}"));
+    println!("{name}, {version} to the provider:");
+    println!("  {STREAMS} streams at once, {streams} in all, {lost} with events lost");
     println!("  charged {count} of {streams} requests, {micros} of {expected} micro-dollars");
     println!(
-        "  resident {before} KiB before, {peak} KiB at the peak: {per_stream} KiB a stream (at most {MAX_KIB})"
+        "  resident {before} KiB before, {peak} KiB at the peak: {per_stream} KiB a stream ({allowed})"
     );
-    lost == 0 && count == streams && micros == expected && per_stream <= MAX_KIB
+    let is_small = max_kib.is_none_or(|max| per_stream <= max);
+    lost == 0 && count == streams && micros == expected && is_small
 }
 
 /// How long the first event of a stream takes from the provider itself and through the
 /// server, asked one after the other, each on a connection of its own.
 async fn first_token(binary: &str) {
     let model = ModelServer::new(|_| Reply::Events(vec![CHUNK, LAST], End::Close)).await;
-    let server = start(binary, &model);
+    let server = start(binary, &model, Version::Http1);
     let through = server.client().with_key(&server.demo().keys.inference);
     let address = model.base_url().trim_start_matches("http://");
     let address = address.trim_end_matches("/v1").parse();
@@ -145,12 +162,15 @@ async fn first_token(binary: &str) {
     println!("  through the server  {:.2} {:.2}", through[0], through[1]);
 }
 
-fn start(binary: &str, model: &ModelServer) -> Server {
+fn start(binary: &str, model: &ModelServer, version: Version) -> Server {
     let limits = "[limits]\napp_key_per_minute = 0\napp_key_per_day = 0\nconsole_per_minute = 0\n";
-    let models = ["x/a", "x/b", "x/c"].map(|id| model.table(id)).concat();
+    let models = ["x/a", "x/b", "x/c"].map(|id| match version {
+        Version::Http1 => model.table(id),
+        Version::Http2 => model.table(id) + "http2 = true\n",
+    });
     let options = ServerOptions {
         demo: true,
-        config: Some(format!("{limits}{models}")),
+        config: Some(format!("{limits}{}", models.concat())),
         ..ServerOptions::default()
     };
     Server::start(binary, options)
