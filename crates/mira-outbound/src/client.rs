@@ -31,12 +31,9 @@ use crate::{AddressRules, Body, HttpVersions, OutboundError};
 /// twice this.
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 const POOL_IDLE_PER_HOST: usize = 64;
-/// An HTTP/2 connection that stops answering pings is dropped, so that the
-/// next request does not wait on a dead one.
+/// An HTTP/2 connection that answers no ping while requests wait is dropped.
 pub(crate) const PING_INTERVAL: Duration = Duration::from_secs(20);
 pub(crate) const PING_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often a request is sent at most, if no byte of it was.
-const MAX_ATTEMPTS: u32 = 3;
 
 /// An HTTP client; clones share their connections.
 #[derive(Clone)]
@@ -148,12 +145,10 @@ impl HttpClient {
         mut request: Box<Request<Full<Bytes>>>,
     ) -> Result<Response<Body>, OutboundError> {
         if let Some(origin) = self.origin(request.uri()) {
-            let mut attempts = 0;
             while let Some(place) = origin.place().await? {
-                attempts += 1;
                 match place.send(request).await {
                     Ok(answer) => return Ok(answer),
-                    Err(failed) if attempts == MAX_ATTEMPTS => return Err(failed.error),
+                    // A connection that took nothing of it is not tried again.
                     Err(failed) => request = failed.unsent.ok_or(failed.error)?,
                 }
             }

@@ -160,13 +160,17 @@ impl ModelClient {
         body: impl Fn() -> Bytes,
         deadline: Duration,
     ) -> Result<Response<Body>, ModelError> {
-        let mut attempts = 1;
-        let response = loop {
-            match self.http.send(self.request(body()), deadline).await {
-                Err(OutboundError::Unprocessed) if attempts < MAX_ATTEMPTS => attempts += 1,
-                answered => break answered?,
+        let asking = async {
+            let mut attempts = 1;
+            loop {
+                match self.http.send(self.request(body()), deadline).await {
+                    Err(OutboundError::Unprocessed) if attempts < MAX_ATTEMPTS => attempts += 1,
+                    answered => return answered,
+                }
             }
         };
+        let answered = timeout(deadline, asking).await;
+        let response = answered.map_err(|_| OutboundError::Deadline)??;
         if response.status().is_success() {
             Ok(response)
         } else {

@@ -1,13 +1,16 @@
 //! HTTP/2 connections to one origin, each shared by many requests.
 //!
-//! A request holds a place on a connection until its answer has been read or given
-//! up. Where no place is left one more connection is opened, by one request for all
-//! that wait. Every connection has a task of its own, which ends with it; a request has
+//! A request holds a place on a connection until the body of its answer is dropped.
+//! Where no place is left one more connection is opened, by one request for all that
+//! wait, and who comes first gets a place: there, or one that is given back. Every connection has a task of its own, which ends with it; a request has
 //! none, as it would have with the library above, which keeps two for each.
 
+use std::future::poll_fn;
+use std::io::ErrorKind;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +24,7 @@ use http::{Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::TokioIo;
+use tokio::sync::Notify;
 use tokio::time::{Instant, interval_at, sleep, timeout};
 use tower_service::Service as _;
 
@@ -30,17 +34,22 @@ use crate::{Body, OutboundError};
 
 /// Requests on one connection at a time. The peer may allow fewer.
 const MAX_STREAMS: u32 = 100;
-/// A request waits for so many connections at most: where each is closed as soon as it
-/// is open there is no use in more.
-const MAX_WAITS: usize = 100;
+/// A request sees so many connections end as soon as they are open.
+const MAX_FRUITLESS: usize = 3;
+/// A connection is open after this long, with TLS and the peer's first word, or not at
+/// all: who waits for it would wait as long as anybody does.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// For so long nobody asks again an origin that chose HTTP/1.1.
+const HTTP1_TIME: Duration = Duration::from_secs(30);
 /// What an answer may have under way. Together they never fill the connection's
 /// window, so that nobody waits for a reader who does not read.
 const STREAM_WINDOW: u32 = 64 * 1024;
 /// The largest head of an answer.
 const MAX_HEAD: u32 = 64 * 1024;
 /// The peer's first word says how many streams it takes; this is waited for it.
-const SETTINGS_PATIENCE: Duration = Duration::from_millis(100);
-const SETTINGS_STEP: Duration = Duration::from_millis(1);
+const SETTINGS_PATIENCE: Duration = Duration::from_secs(1);
+/// A stream that was given up is known for so long, as the peer may still answer it.
+const RESET_TIME: Duration = Duration::from_secs(30);
 /// Stands for "not said yet"; no peer names this number.
 const UNSAID: usize = 0x7FFF_FFF1;
 
@@ -49,6 +58,8 @@ pub(crate) struct Origin {
     uri: Uri,
     connector: Connector,
     state: Mutex<State>,
+    /// Told of each place that is given back.
+    freed: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -56,8 +67,8 @@ struct State {
     connections: Vec<Open>,
     /// The connection that is being opened, for as long as somebody waits for it.
     opening: Option<WeakShared<Opening>>,
-    /// Whether the last connection over TLS chose HTTP/1.1.
-    chose_http1: bool,
+    /// Until when the last connection over TLS, which chose HTTP/1.1, is believed.
+    http1_until: Option<Instant>,
 }
 
 type Opening = BoxFuture<'static, Result<(), OutboundError>>;
@@ -87,7 +98,10 @@ pub(crate) struct Place {
 
 /// A place that is given back with this.
 #[derive(Debug)]
-pub(crate) struct Held(Arc<Load>);
+pub(crate) struct Held {
+    load: Arc<Load>,
+    freed: Arc<Notify>,
+}
 
 /// Why a request has no answer.
 pub(crate) struct SendError {
@@ -116,20 +130,45 @@ impl Origin {
             uri,
             connector,
             state: Mutex::default(),
+            freed: Arc::default(),
         }
     }
 
     /// A place for a request, once there is one; `None` if the origin chose HTTP/1.1.
+    ///
+    /// Where another connection cannot be had, places on those that live are waited
+    /// for: the deadline is the caller's.
     pub(crate) async fn place(self: &Arc<Self>) -> Result<Option<Place>, OutboundError> {
-        for _ in 0..MAX_WAITS {
-            match self.next() {
+        let mut fruitless = 0;
+        loop {
+            // From before the look: a place that is given back meanwhile counts.
+            let mut freed = pin!(self.freed.notified());
+            freed.as_mut().enable();
+            let opening = match self.next() {
                 Next::Place(place) => return Ok(Some(place)),
                 Next::Http1 => return Ok(None),
-                // Who waited longer may have taken the places.
-                Next::Wait(opening) => opening.await?,
+                Next::Wait(opening) => opening,
+            };
+            let opened = tokio::select! {
+                opened = opening => opened,
+                () = &mut freed => continue,
+            };
+            match opened {
+                Err(error) if self.is_closed() => return Err(error),
+                Err(_) => freed.await,
+                // Who waited longer may have taken its places.
+                Ok(()) if !self.is_closed() => {}
+                Ok(()) if fruitless < MAX_FRUITLESS => fruitless += 1,
+                Ok(()) => return Err(OutboundError::Broken),
             }
         }
-        Err(OutboundError::Broken)
+    }
+
+    /// Whether no connection is open.
+    fn is_closed(&self) -> bool {
+        let state = self.lock();
+        let mut loads = state.connections.iter().map(|open| &open.load);
+        loads.all(|load| load.is_closed.load(Ordering::Acquire))
     }
 
     fn next(self: &Arc<Self>) -> Next {
@@ -137,10 +176,14 @@ impl Origin {
         state
             .connections
             .retain(|open| !open.load.is_closed.load(Ordering::Acquire));
-        if let Some(place) = state.connections.iter().find_map(Open::take) {
+        let mut connections = state.connections.iter();
+        if let Some(place) = connections.find_map(|open| open.take(&self.freed)) {
             return Next::Place(place);
         }
-        if state.chose_http1 {
+        if state
+            .http1_until
+            .is_some_and(|until| Instant::now() < until)
+        {
             return Next::Http1;
         }
         if let Some(opening) = state.opening.as_ref().and_then(WeakShared::upgrade) {
@@ -176,7 +219,7 @@ impl Origin {
 }
 
 impl Open {
-    fn take(&self) -> Option<Place> {
+    fn take(&self, freed: &Arc<Notify>) -> Option<Place> {
         let load = &self.load;
         // Only a place that is given back changes it beside the lock.
         if load.open.load(Ordering::Acquire) >= load.limit.load(Ordering::Relaxed) {
@@ -186,7 +229,10 @@ impl Open {
         load.was_used.store(true, Ordering::Relaxed);
         Some(Place {
             sender: self.sender.clone(),
-            held: Held(Arc::clone(load)),
+            held: Held {
+                load: Arc::clone(load),
+                freed: Arc::clone(freed),
+            },
         })
     }
 }
@@ -202,6 +248,8 @@ impl Place {
         let mut sender = match sender.ready().await {
             Ok(sender) => sender,
             Err(error) => {
+                // Whatever it was, the next one must not try it again.
+                held.load.is_closed.store(true, Ordering::Release);
                 return Err(SendError {
                     unsent: Some(request),
                     ..held.failed(&error)
@@ -237,7 +285,7 @@ impl Held {
     fn failed(&self, error: &h2::Error) -> SendError {
         if !error.is_reset() {
             // Who goes away answers what it has taken, and takes no more.
-            self.0.is_closed.store(true, Ordering::Release);
+            self.load.is_closed.store(true, Ordering::Release);
         }
         SendError {
             error: if is_unprocessed(error) {
@@ -252,7 +300,8 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::AcqRel);
+        self.load.open.fetch_sub(1, Ordering::AcqRel);
+        self.freed.notify_one();
     }
 }
 
@@ -272,12 +321,13 @@ fn is_unprocessed(error: &h2::Error) -> bool {
 
 /// Opens one more connection of `origin`, or learns that it chose HTTP/1.1.
 async fn open(origin: Weak<Origin>, uri: Uri, connector: Connector) -> Result<(), OutboundError> {
-    let opened = connect(&origin, uri, connector).await;
+    let opened = timeout(OPEN_TIMEOUT, connect(&origin, uri, connector)).await;
+    let opened = opened.unwrap_or(Err(OutboundError::Connect(ErrorKind::TimedOut)));
     if let Some(origin) = origin.upgrade() {
         let mut state = origin.lock();
         state.opening = None;
         if let Ok(opened) = opened {
-            state.chose_http1 = opened.is_none();
+            state.http1_until = opened.is_none().then(|| Instant::now() + HTTP1_TIME);
             state.connections.extend(opened);
             return Ok(());
         }
@@ -301,6 +351,8 @@ async fn connect(
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(STREAM_WINDOW * MAX_STREAMS)
         .max_header_list_size(MAX_HEAD)
+        .max_concurrent_reset_streams(MAX_STREAMS as usize)
+        .reset_stream_duration(RESET_TIME)
         .enable_push(false)
         .handshake(TokioIo::new(io));
     let (sender, mut connection) = handshake.await.map_err(|_| OutboundError::Broken)?;
@@ -322,14 +374,17 @@ async fn connect(
 
 /// How many requests the peer takes at a time, once it has said so.
 async fn allowed(connection: &mut Connection, sender: &Sender) -> Result<usize, OutboundError> {
-    let begun = Instant::now();
-    while sender.current_max_send_streams() == UNSAID && begun.elapsed() < SETTINGS_PATIENCE {
-        tokio::select! {
+    let said = poll_fn(|cx| {
+        if Pin::new(&mut *connection).poll(cx).is_ready() {
             // Whoever speaks HTTP/1.1 alone hangs up now.
-            _ = &mut *connection => return Err(OutboundError::Broken),
-            () = sleep(SETTINGS_STEP) => {}
+            return Poll::Ready(Err(OutboundError::Broken));
         }
-    }
+        match sender.current_max_send_streams() {
+            UNSAID => Poll::Pending,
+            _ => Poll::Ready(Ok(())),
+        }
+    });
+    timeout(SETTINGS_PATIENCE, said).await.unwrap_or(Ok(()))?;
     Ok(limit(sender))
 }
 
@@ -349,7 +404,7 @@ async fn drive(
     let mut silent = pin!(silent(connection.ping_pong(), load));
     let mut ticks = interval_at(Instant::now() + IDLE_TIMEOUT, IDLE_TIMEOUT);
     loop {
-        let moving = std::future::poll_fn(|cx| {
+        let moving = poll_fn(|cx| {
             let polled = Pin::new(&mut connection).poll(cx);
             // The peer may have changed its mind.
             load.limit.store(limit(&sender), Ordering::Relaxed);

@@ -8,7 +8,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, Request};
 use http_body_util::Full;
 use mira_core::OrganizationId;
-use mira_outbound::{HttpClient, OutboundError, read_bounded};
+use mira_outbound::{HttpClient, HttpVersions, OutboundError, read_bounded};
 use serde_json::Value;
 
 use crate::answer::Answer;
@@ -60,7 +60,8 @@ impl Api {
 
     fn new(url: String, credential: Option<(HeaderName, HeaderValue)>) -> Self {
         Self {
-            http: HttpClient::new(),
+            // One request needs no connection that others could share.
+            http: HttpClient::new().speaking(HttpVersions::Http1),
             url,
             credential,
         }

@@ -21,6 +21,7 @@ use mira_outbound::{
 };
 use tokio::net::TcpListener;
 use tokio::sync::{Barrier, mpsc};
+use tokio::task::JoinSet;
 
 use crate::server;
 
@@ -52,13 +53,19 @@ impl Http2Server {
     /// At `/wait` nothing is ever said, at `/stream` two pieces and then nothing; and
     /// elsewhere everybody is answered as soon as `together` have asked.
     async fn new(max_streams: u32, together: usize) -> Self {
+        Self::of(max_streams, together, usize::MAX).await
+    }
+
+    /// The same, and it takes only so many connections; any other is refused.
+    async fn of(max_streams: u32, together: usize, max_connections: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let (asking, asked) = mpsc::unbounded_channel();
         let (leaving, left) = mpsc::unbounded_channel();
         let together = Arc::new(Barrier::new(together));
         tokio::spawn(async move {
-            loop {
+            let mut serving = JoinSet::new();
+            for _ in 0..max_connections {
                 let (io, peer) = listener.accept().await.unwrap();
                 let (asking, leaving) = (asking.clone(), leaving.clone());
                 let together = Arc::clone(&together);
@@ -69,8 +76,10 @@ impl Http2Server {
                 });
                 let mut builder = http2::Builder::new(TokioExecutor::new());
                 builder.max_concurrent_streams(max_streams);
-                tokio::spawn(builder.serve_connection(TokioIo::new(io), service));
+                serving.spawn(builder.serve_connection(TokioIo::new(io), service));
             }
+            drop(listener);
+            serving.join_all().await;
         });
         Self {
             base_url,
@@ -128,6 +137,16 @@ fn model(http: &HttpClient, base_url: &str) -> ModelClient {
         api_key: None,
     };
     ModelClient::new(http.clone(), model).unwrap()
+}
+
+#[tokio::test]
+async fn where_no_more_connections_can_be_had_places_are_waited_for() {
+    let mut server = Http2Server::of(2, 1, 1).await;
+    let model = model(&http2(), &server.base_url);
+    let question = ChatRequest::default();
+    let asked = join_all((0..20).map(|_| model.complete(&question, LONG))).await;
+    assert!(asked.iter().all(Result::is_ok), "{asked:?}");
+    assert_eq!(server.connections(20).await, 1);
 }
 
 #[tokio::test]
