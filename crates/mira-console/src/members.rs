@@ -157,6 +157,8 @@ impl Console {
         id: UserId,
     ) -> Result<Settled<User>, ConsoleError> {
         self.organization(caller, organization_id).await?;
+        // Before anybody is looked for: who was removed is an admin's to know.
+        caller.principal.has_role(Role::Admin)?;
         self.mutate(caller, Mutator::RemoveMember, move |unit| {
             Box::pin(async move {
                 let Some(user) = unit.member(organization_id, id).await? else {

@@ -7,6 +7,9 @@ use mira_store::audit::{self, Action, AuditEvent, AuditFilter, TargetKind};
 use crate::ConsoleError;
 use crate::unit::{Unit, target};
 
+/// Nothing much happens to somebody after their removal.
+const LATEST: u32 = 10;
+
 impl Unit<'_> {
     /// Writes down who is removed, which is then all that is left of them.
     pub(crate) fn audit_removal(&mut self, user: &User) -> Result<(), ConsoleError> {
@@ -28,14 +31,17 @@ impl Unit<'_> {
         organization_id: OrganizationId,
         id: UserId,
     ) -> Result<User, ConsoleError> {
+        // By the target alone, which has an index: others wait for this transaction.
         let filter = AuditFilter {
-            organization_id: Some(organization_id),
-            action: Some(Action::MemberRemoved),
             target: Some(target(TargetKind::User, id)),
+            ..AuditFilter::default()
         };
-        let only = PageRequest::new(1, None).map_err(mira_store::StoreError::from)?;
-        let removals = audit::list(self.tx, &filter, &only).await?.items;
-        let user = removals.first().and_then(|event| removed(event, id));
+        let latest = PageRequest::new(LATEST, None).map_err(mira_store::StoreError::from)?;
+        let events = audit::list(self.tx, &filter, &latest).await?.items;
+        let mut removals = events.iter().filter(|event| {
+            event.action == Action::MemberRemoved && event.organization_id == Some(organization_id)
+        });
+        let user = removals.next().and_then(|event| removed(event, id));
         let user = user.ok_or(ConsoleError::NotFound("Member"))?;
         self.may_manage(&user)?;
         self.announce_organization(organization_id).await?;

@@ -8,7 +8,8 @@ use crate::{Access, KeyId, OrganizationId, Timestamp};
 const RANDOM_BITS: u32 = 80;
 
 /// What is kept of a request whose key is known and that was refused, for people who
-/// ask why. Nothing that it carried is among it: no header, query or body.
+/// ask why. Beside the client's address nothing that it carried is among it: no header,
+/// query or body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refused {
     /// The id of the request, a UUID version 7 (RFC 9562), so ids are in the order of

@@ -32,7 +32,7 @@ pub(crate) async fn section(
         section aria-labelledby="refusals" {
             div.section-head { h2 #refusals { "Recent refusals" } }
             @if refusals.items.is_empty() {
-                p.muted { "None in the last 7 days." }
+                p.muted { "None were kept in the last 7 days." }
             } @else { (table(&refusals.items)) }
             (pager(viewer, &key_href(viewer, key), refusals.next_cursor))
         }

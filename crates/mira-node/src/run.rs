@@ -64,6 +64,7 @@ impl Node {
             self.keep_roster(stopped),
         );
         log_failure("write usage", &self.flush().await);
+        log_failure("write down refusals", &self.keep_refusals().await);
         if let Some(member) = &self.member {
             log_failure("leave the roster", &self.retire(member).await);
         }
@@ -120,9 +121,11 @@ impl Node {
     }
 
     async fn keep_usage(&self, mut stopped: watch::Receiver<bool>) {
-        let mut troubles = Troubles::new("write usage");
+        let mut usage = Troubles::new("write usage");
+        let mut refusals = Troubles::new("write down refusals");
         while !is_over(&mut stopped, FLUSH).await {
-            troubles.note(&self.flush().await);
+            usage.note(&self.flush().await);
+            refusals.note(&self.keep_refusals().await);
         }
     }
 

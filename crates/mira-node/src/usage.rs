@@ -98,20 +98,22 @@ impl Node {
         for entry in later {
             unwritten.put(entry);
         }
-        self.keep_refusals().await
+        Ok(())
     }
 
     /// Writes down what was noted of refused requests. It is a sample: what cannot be
     /// written is dropped.
-    async fn keep_refusals(&self) -> Result<(), NodeError> {
+    pub(crate) async fn keep_refusals(&self) -> Result<(), NodeError> {
         let refused = self.verifier.drain_refusals();
-        if refused.is_empty() {
-            return Ok(());
+        // A few at a time: whoever revokes a key waits behind them.
+        for some in refused.chunks(DIRECT) {
+            let some = some.to_vec();
+            let kept = self
+                .db
+                .write(move |tx| Box::pin(async move { refusals::add(tx, &some).await }));
+            kept.await?;
         }
-        let kept = self
-            .db
-            .write(move |tx| Box::pin(async move { refusals::add(tx, &refused).await }));
-        Ok(kept.await?)
+        Ok(())
     }
 
     /// Returns what the next flush is to write.

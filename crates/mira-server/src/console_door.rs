@@ -122,11 +122,15 @@ impl ConsoleDoor {
             // a console key.
             let only_asks = Access { cost: 0, ..access };
             let asked = self.guard.admit_credential(presented, &only_asks, id).await;
-            let is_another = |refusal: &Refusal| refusal.code() == Denial::WrongService.code();
-            if !asked.as_ref().is_err_and(is_another) {
-                let grant = self.guard.admit_credential(presented, &access, id).await?;
-                let (id, organization_id) = (grant.key_id(), grant.organization_id());
-                return Ok(Principal::of_asking_key(id, organization_id));
+            match asked {
+                Err(refusal) if refusal.code() == Denial::WrongService.code() => {}
+                // Of a key that nobody knows there is nothing to count.
+                Err(refusal) if is_of_no_key(&refusal) => return Err(refusal),
+                Ok(_) | Err(_) => {
+                    let grant = self.guard.admit_credential(presented, &access, id).await?;
+                    let (id, organization_id) = (grant.key_id(), grant.organization_id());
+                    return Ok(Principal::of_asking_key(id, organization_id));
+                }
             }
         }
         let access = Access {
@@ -173,6 +177,11 @@ fn is_public(method: &Method, path: &str) -> bool {
         "/v1/openapi.json" => true,
         _ => false,
     }
+}
+
+/// Whether it was refused before any key was known.
+fn is_of_no_key(refusal: &Refusal) -> bool {
+    [Denial::InvalidKey.code(), ErrorCode::Unavailable.as_str()].contains(&refusal.code())
 }
 
 fn asks_about_keys(method: &Method, path: &str) -> bool {

@@ -10,6 +10,7 @@ use crate::lock::lock;
 
 /// How many refusals of one organization are kept of one second.
 const A_SECOND: u32 = 10;
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// How many refusals wait at once.
 const BOUND: usize = 2_000;
 
@@ -21,27 +22,34 @@ pub(crate) struct Refusals(Mutex<Waiting>);
 #[derive(Default)]
 struct Waiting {
     refused: Vec<Refused>,
-    /// The second that is counted, since the epoch.
-    second: i64,
+    /// The second that is counted, since boot: the wall's may be set.
+    second: u64,
     counts: HashMap<OrganizationId, u32>,
 }
 
 impl Refusals {
-    pub(crate) fn note(&self, refused: Refused) {
-        let second = refused.at().as_millis().div_euclid(1000);
-        let mut waiting = lock(&self.0);
-        // Requests of before that were decided later count in the present second.
-        if second > waiting.second {
+    /// Keeps what is `made` for an organization in this second, if there is room. Who
+    /// would have to wait does without: it is a sample, and floods come here.
+    pub(crate) fn note(
+        &self,
+        second: u64,
+        organization: OrganizationId,
+        made: impl FnOnce() -> Refused,
+    ) {
+        let Ok(mut waiting) = self.0.try_lock() else {
+            return;
+        };
+        if second != waiting.second {
             waiting.second = second;
             waiting.counts.clear();
         }
         if waiting.refused.len() >= BOUND {
             return;
         }
-        let count = waiting.counts.entry(refused.organization_id).or_default();
+        let count = waiting.counts.entry(organization).or_default();
         if *count < A_SECOND {
             *count += 1;
-            waiting.refused.push(refused);
+            waiting.refused.push(made());
         }
     }
 
@@ -57,7 +65,8 @@ impl Verifier {
         let Some((key_id, organization_id)) = denied.key.filter(|_| access.cost > 0) else {
             return;
         };
-        self.refusals.note(Refused {
+        let second = self.clock().boot().as_nanos() / NANOS_PER_SECOND;
+        self.refusals.note(second, organization_id, || Refused {
             request_id,
             key_id,
             organization_id,
@@ -78,50 +87,44 @@ mod tests {
 
     use super::{A_SECOND, BOUND, Refusals};
 
-    fn refused(organization: u8, millis: i64) -> Refused {
-        let at = Timestamp::from_millis(millis);
-        Refused {
-            request_id: Refused::first_id_at(at),
-            key_id: KeyId::new(at, [0; 10]),
-            organization_id: OrganizationId::new(at, [organization; 10]),
+    fn organization(number: u8) -> OrganizationId {
+        OrganizationId::new(Timestamp::from_millis(0), [number; 10])
+    }
+
+    fn note(refusals: &Refusals, second: u64, number: u8) {
+        let organization_id = organization(number);
+        refusals.note(second, organization_id, || Refused {
+            request_id: [1; 16],
+            key_id: KeyId::new(Timestamp::from_millis(0), [0; 10]),
+            organization_id,
             access: Access::ANY,
             code: "revoked_key".to_owned(),
-        }
+        });
     }
 
     #[test]
     fn each_organization_has_ten_of_each_second() {
         let refusals = Refusals::default();
-        // All of one millisecond of making, so that the organizations are the same.
-        let of = |organization, millis| Refused {
-            organization_id: refused(organization, 0).organization_id,
-            ..refused(organization, millis)
-        };
-        for millis in [5_000, 5_400, 5_999, 6_000, 6_999] {
-            for organization in [1, 2] {
-                for _ in 0..A_SECOND {
-                    refusals.note(of(organization, millis));
-                }
+        for second in [5, 5, 5, 6, 6] {
+            for number in [1, 2] {
+                (0..A_SECOND).for_each(|_| note(&refusals, second, number));
             }
         }
         let kept = refusals.take();
-        for organization in [1, 2] {
-            let id = refused(organization, 0).organization_id;
+        for number in [1, 2] {
+            let id = organization(number);
             let own = kept.iter().filter(|one| one.organization_id == id);
             assert_eq!(own.count(), 2 * A_SECOND as usize);
         }
-        assert!(refusals.take().is_empty());
-        // A clock that goes back gives nobody a fresh second.
-        refusals.note(of(1, 6_000));
+        note(&refusals, 6, 1);
         assert!(refusals.take().is_empty());
     }
 
     #[test]
     fn what_nobody_takes_does_not_grow() {
         let refusals = Refusals::default();
-        for second in 0..i64::try_from(BOUND).unwrap() {
-            refusals.note(refused(1, second * 1000));
-            refusals.note(refused(1, second * 1000));
+        for second in 0..BOUND as u64 {
+            (0..2).for_each(|_| note(&refusals, second, 1));
         }
         assert_eq!(refusals.take().len(), BOUND);
     }

@@ -201,6 +201,17 @@ async fn who_was_removed_is_told_to_nobody_else() {
     let delete = |who| scene.ask(who, "DELETE", &path, None);
     delete(&scene.root).await.expect(200);
     delete(&scene.member).await.expect(403);
+    // Nor does a member learn who never was.
+    let nobody = format!(
+        "{}/{}",
+        members_of(&scene),
+        person
+            .id
+            .to_string()
+            .replace(|c: char| c.is_ascii_digit(), "7")
+    );
+    let of_nobody = scene.ask(&scene.member, "DELETE", &nobody, None).await;
+    of_nobody.expect(403);
     // Taking that role, also again, is for those who have it.
     delete(&scene.admin).await.expect(403);
     delete(&scene.stranger)

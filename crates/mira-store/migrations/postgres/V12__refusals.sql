@@ -12,4 +12,4 @@ CREATE TABLE refusals (
 );
 
 CREATE INDEX refusals_of_organization ON refusals (organization_id, request_id);
-CREATE INDEX refusals_of_key ON refusals (key_id, request_id);
+CREATE INDEX refusals_of_key ON refusals (organization_id, key_id, request_id);

@@ -28,6 +28,7 @@ const COLUMNS: &[Field] = &[
     ("kind", "/access/kind"),
     ("service", "/access/service"),
     ("permission", "/access/permission"),
+    ("environments", "/access/environments"),
     ("address", "/access/address"),
     ("request", "/request_id"),
 ];
