@@ -103,7 +103,7 @@ impl Node {
 
     /// Writes down what was noted of refused requests. It is a sample: what cannot be
     /// written is dropped.
-    pub(crate) async fn keep_refusals(&self) -> Result<(), NodeError> {
+    pub async fn keep_refusals(&self) -> Result<(), NodeError> {
         let refused = self.verifier.drain_refusals();
         // A few at a time: whoever revokes a key waits behind them.
         for some in refused.chunks(DIRECT) {

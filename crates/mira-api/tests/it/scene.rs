@@ -246,9 +246,10 @@ impl Scene {
         DeliveryId::from_bytes(id)
     }
 
-    /// Writes down what was counted.
+    /// Writes down what was counted and refused.
     pub(crate) async fn flush(&self) {
         self.node.flush().await.unwrap();
+        self.node.keep_refusals().await.unwrap();
     }
 
     pub(crate) async fn get(&self, who: &Who, path: &str) -> Reply {
