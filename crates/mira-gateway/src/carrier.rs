@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::connection::{Connection, Driver, SendError};
-use crate::http_versions::make_http2;
+use crate::http2_form::make_http2;
 use crate::multiplexed::Stream;
 use crate::pool::Pool;
 use crate::request_body::{Progress, RequestBody};

@@ -48,7 +48,7 @@ pub(crate) struct AbortOnDrop(JoinHandle<()>);
 pub(crate) struct SendError {
     pub(crate) error: hyper::Error,
     /// The body, if no byte of the request was sent.
-    pub(crate) unsent: Option<Box<RequestBody>>,
+    pub(crate) unsent: Option<RequestBody>,
 }
 
 impl Connection {
@@ -86,7 +86,7 @@ impl Connection {
             answer.as_mut().poll(cx)
         });
         let answer = answer.await.map_err(|mut error| SendError {
-            unsent: error.take_message().map(Request::into_body).map(Box::new),
+            unsent: error.take_message().map(Request::into_body),
             error: error.into_error(),
         })?;
         self.version = answer.version();

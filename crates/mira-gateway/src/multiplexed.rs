@@ -148,7 +148,7 @@ impl Stream {
         self.body = body.map(Arc::clone);
         let answer = self.sender.try_send_request(request).await;
         answer.map_err(|mut error| SendError {
-            unsent: error.take_message().map(Request::into_body).map(Box::new),
+            unsent: error.take_message().map(Request::into_body),
             error: error.into_error(),
         })
     }

@@ -173,7 +173,7 @@ impl Upstream {
             };
             let SendError { error, unsent } = failed;
             body = match unsent {
-                Some(unsent) if !is_last => *unsent,
+                Some(unsent) if !is_last => unsent,
                 None if !is_last && !has_body && may_follow(outgoing, is_shared, &error) => {
                     // Others that waited as long are likely gone too.
                     waiting_may_serve = is_shared;

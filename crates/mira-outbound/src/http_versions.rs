@@ -11,3 +11,14 @@ pub enum HttpVersions {
     /// HTTP/2 alone; without TLS by prior knowledge (RFC 9113 §3.3).
     Http2,
 }
+
+impl HttpVersions {
+    /// Those of the setting `http2`.
+    pub fn of_setting(http2: Option<bool>) -> Self {
+        match http2 {
+            None => Self::Negotiated,
+            Some(true) => Self::Http2,
+            Some(false) => Self::Http1,
+        }
+    }
+}

@@ -88,11 +88,7 @@ impl ModelTable {
             prompt_per_million: dollars(&self.prompt_usd_per_million)?,
             completion_per_million: dollars(&self.completion_usd_per_million)?,
         };
-        let versions = match self.http2 {
-            None => HttpVersions::Negotiated,
-            Some(true) => HttpVersions::Http2,
-            Some(false) => HttpVersions::Http1,
-        };
+        let versions = HttpVersions::of_setting(self.http2);
         let variable = |name: Spanned<String>| (name.get_ref().clone(), name.span());
         let id = self.id.into_inner();
         let name = self.name.map(Spanned::into_inner);

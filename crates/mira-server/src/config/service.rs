@@ -164,11 +164,7 @@ impl ServiceTable {
             KeyWord::App => Audience::Service(name),
             KeyWord::Organization => Audience::Organization,
         };
-        let versions = match self.http2 {
-            None => HttpVersions::Negotiated,
-            Some(true) => HttpVersions::Http2,
-            Some(false) => HttpVersions::Http1,
-        };
+        let versions = HttpVersions::of_setting(self.http2);
         let timeouts = Timeouts::from(self.timeouts);
         let origin = self.upstream.0;
         Ok(ServiceConfig {

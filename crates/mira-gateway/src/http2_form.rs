@@ -1,20 +1,8 @@
-//! How an upstream is spoken to.
+//! The form of a request over HTTP/2.
 
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Uri, Version};
-
-/// The versions of HTTP that an upstream is offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum HttpVersions {
-    /// Over TLS whichever the upstream chooses (RFC 7301), otherwise HTTP/1.1.
-    #[default]
-    Negotiated,
-    /// HTTP/1.1 alone.
-    Http1,
-    /// HTTP/2 alone; without TLS by prior knowledge (RFC 9113 §3.3).
-    Http2,
-}
 
 /// Gives the head of `request` the form of HTTP/2: the authority is in the target,
 /// and nothing speaks of the connection (RFC 9113 §8.2.2). `TE: trailers` stays.
