@@ -95,7 +95,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
 /// List refused requests of an organization
 ///
 /// Last first, for 7 days: a sample of those whose key is known, of which each node keeps
-/// at most 10 a second. Nothing of their headers, query or body is kept. Admins only.
+/// at most 10 a second. Beside the client's address nothing that they carried is kept: no
+/// header, query or body. Admins only.
 #[utoipa::path(get, path = "/v1/organizations/{org}/refusals", tag = "Reports",
     params(RefusalQuery),
     responses((status = 200, description = "A page of refusals", body = List<RefusalBody>)))]

@@ -38,10 +38,10 @@ impl Unit<'_> {
         };
         let latest = PageRequest::new(LATEST, None).map_err(mira_store::StoreError::from)?;
         let events = audit::list(self.tx, &filter, &latest).await?.items;
-        let mut removals = events.iter().filter(|event| {
+        let removal = events.iter().find(|event| {
             event.action == Action::MemberRemoved && event.organization_id == Some(organization_id)
         });
-        let user = removals.next().and_then(|event| removed(event, id));
+        let user = removal.and_then(|event| removed(event, id));
         let user = user.ok_or(ConsoleError::NotFound("Member"))?;
         self.may_manage(&user)?;
         self.announce_organization(organization_id).await?;

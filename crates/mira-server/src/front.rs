@@ -153,29 +153,30 @@ impl Front {
             request_id,
         };
         let authorized = authorize(&routes, &self.guard, &question).await;
-        let dialect = routes
-            .dialect(request.uri().path())
-            .unwrap_or(Dialect::Console);
         let own = |request| introduced(request, request_id, address, arrival.is_secure);
         // What is boxed here would make the future of what is forwarded larger.
-        let answer = match authorized {
-            Err(refusal) => Err(refusal),
-            Ok(Authorized::Granted(Target::Service(service), grant)) => {
+        let (answer, dialect) = match authorized {
+            Err(refusal) => (Err(refusal), routes.dialect(request.uri().path())),
+            Ok(Authorized::Granted(target @ Target::Service(service), grant)) => {
                 let forwarding = self
                     .proxy
                     .forward(service, &grant, arrival, request_id, request);
                 match forwarding.await {
                     Ok(response) => return Answer::Forwarded(response),
-                    Err(refusal) => Err(refusal),
+                    Err(refusal) => (Err(refusal), Some(target.dialect())),
                 }
             }
-            Ok(Authorized::Granted(Target::Product(_), grant)) => {
-                Ok(Box::pin(self.product(own(request), grant)).await)
+            Ok(Authorized::Granted(target @ Target::Product(_), grant)) => {
+                let response = Box::pin(self.product(own(request), grant)).await;
+                (Ok(response), Some(target.dialect()))
             }
-            Ok(Authorized::Public(_)) => Ok(Box::pin(run(&self.products, own(request))).await),
-            Ok(Authorized::Open) => Box::pin(self.open(own(request), request_id)).await,
+            Ok(Authorized::Public(target)) => {
+                let response = Box::pin(run(&self.products, own(request))).await;
+                (Ok(response), Some(target.dialect()))
+            }
+            Ok(Authorized::Open) => (Box::pin(self.open(own(request), request_id)).await, None),
         };
-        Answer::Own(answer, dialect)
+        Answer::Own(answer, dialect.unwrap_or(Dialect::Console))
     }
 
     async fn product(&self, mut request: Request, grant: Grant) -> Response {
